@@ -1,0 +1,141 @@
+"""The engine that is used: state in arrays, one compiled loop."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import kernel, look
+from .records import RECORD
+from .state import State, copy_state, make_state, make_trips
+from .surface import Sight, Sums, Totals
+from .tables import Arrivals, Tables
+
+MIN_LOG = 1 << 16
+
+
+class Snapshot(NamedTuple):
+    """A run at one instant. It does not hold the records written before."""
+
+    state: State
+
+
+class CompiledEngine:
+    """Traffic and interlock of one run.
+
+    Args:
+        tables: the road and its signals.
+        arrivals: the demand; ``depart_ms`` ascending.
+        count_from_ms, count_to_ms: who wishes to depart in [from, to) is counted in the sums.
+        record: write every change of state (``records()``), not only sums.
+    """
+
+    def __init__(
+        self, tables: Tables, arrivals: Arrivals, *, count_from_ms: int, count_to_ms: int, record: bool = False
+    ) -> None:
+        self.tables, self.arrivals = tables, arrivals
+        self._trips = make_trips(tables, arrivals)
+        self._state = make_state(tables, arrivals, count_from_ms, count_to_ms)
+        self._log = np.zeros(_log_rows(tables) if record else 0, RECORD).view(np.recarray)
+        self._written: list[np.ndarray] = []
+        self._sight = _empty_sight(tables)
+        kernel.start(tables, self._trips, self._state)
+
+    @property
+    def now_ms(self) -> int:
+        return int(self._state.total[0].now_ms)
+
+    @property
+    def events(self) -> int:
+        """Events handled so far: a measure of work that does not depend on the machine."""
+        return int(self._state.total[0].events)
+
+    def advance(self, until_ms: int) -> None:
+        """Handle everything that happens before ``until_ms``."""
+        while self.now_ms < until_ms:
+            kernel.advance(self.tables, self._trips, self._state, self._log, until_ms)
+            self._flush()
+
+    def _flush(self) -> None:
+        n = int(self._state.total[0].records)
+        if n:
+            self._written.append(np.array(self._log[:n]))
+            self._state.total[0].records = 0
+
+    def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
+        """Ask for local stages (int32, -1: nothing) not before ``switch_at_ms`` (int64), per junction."""
+        kernel.ask(self.tables, self._state, stage, switch_at_ms)
+
+    def observe(self) -> Sight:
+        """The truth now; the arrays are written anew by the next call."""
+        look.look(self.tables, self._trips, self._state, self._sight)
+        return self._sight._replace(now_ms=self.now_ms)
+
+    def records(self) -> np.ndarray:
+        """All records so far, dtype ``records.RECORD``, in the order in which they happened."""
+        return np.concatenate([np.zeros(0, RECORD), *self._written])
+
+    def sums(self) -> Sums:
+        """The integers that measures need, as of now."""
+        state, n = self._state, len(self.tables.lane_slots)
+        freeflow = np.zeros(len(self.arrivals.depart_ms), np.int64)
+        look.freeflow(self.tables, self.arrivals, state, freeflow)
+        counted = np.zeros(len(freeflow), bool)
+        counted[state.total[0].counted_from : state.total[0].counted_to] = True
+        lane = state.lane[:n]
+        return Sums(
+            now_ms=self.now_ms,
+            depart_ms=self.arrivals.depart_ms,
+            enter_ms=state.enter_ms.copy(),
+            arrive_ms=state.arrive_ms.copy(),
+            freeflow_ms=freeflow,
+            stops=state.stops.copy(),
+            counted=counted,
+            lane_crossed=lane["crossed"].copy(),
+            lane_delay_ms=lane["delay_ms"].copy(),
+            lane_stops=lane["stops"].copy(),
+            lane_max_queue=lane["max_queue"].copy(),
+            movement_crossed=state.movement_out.copy(),
+        )
+
+    def totals(self) -> Totals:
+        total = self._state.total[0]
+        departed = int(np.searchsorted(self.arrivals.depart_ms, total.now_ms))
+        entered, arrived = int(total.entered), int(total.arrived)
+        return Totals(departed, arrived, entered - arrived, departed - entered, int(total.moves))
+
+    def snapshot(self) -> Snapshot:
+        """The whole state, copied; ``restore`` goes back to it as often as wanted."""
+        return Snapshot(State(*(_copied(part) for part in self._state)))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot of this run. Records written since are dropped."""
+        self._written.clear()
+        copy_state(snapshot.state, self._state)
+
+
+def _copied(part):  # type: ignore[no-untyped-def]
+    return part.copy() if isinstance(part, np.ndarray) else type(part)(*(a.copy() for a in part))
+
+
+def _log_rows(tables: Tables) -> int:
+    """Twice what one instant can write: the loop stops between instants when half is full."""
+    one_instant = 6 * len(tables.lane) + 4 * len(tables.signals.group) + 2 * len(tables.signals.junction)
+    return max(MIN_LOG, 2 * one_instant)
+
+
+def _empty_sight(tables: Tables) -> Sight:
+    n_lanes, n_junctions = len(tables.lane_slots), len(tables.signals.junction)
+    return Sight(
+        now_ms=0,
+        lane_vehicles=np.zeros(n_lanes, np.int32),
+        lane_queue=np.zeros(n_lanes, np.int32),
+        lane_out=np.zeros(n_lanes, np.int64),
+        lane_advance=np.zeros(n_lanes, np.int64),
+        movement_out=np.zeros(len(tables.movement), np.int64),
+        source_waiting=np.zeros(len(tables.lane) - n_lanes, np.int32),
+        stage=np.zeros(n_junctions, np.int32),
+        next_stage=np.zeros(n_junctions, np.int32),
+        stage_since_ms=np.zeros(n_junctions, np.int64),
+        earliest_switch_ms=np.zeros(n_junctions, np.int64),
+        group_green=np.zeros(len(tables.signals.group), bool),
+    )

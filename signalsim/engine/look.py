@@ -1,0 +1,105 @@
+"""Compiled reading of the state: what is where now, and how far everybody has come."""
+
+import numpy as np
+
+from .interlock import GREEN, earliest_switch
+from .jit import njit
+from .kernel import _count_queue
+from .tables import EXIT, INF
+
+
+@njit
+def look(tables, trips, state, sight):
+    """Fill a ``Sight`` (its ``now_ms`` aside)."""
+    now = state.total[0].now_ms
+    n_lanes = tables.lane_slots.size
+    for l in range(n_lanes):
+        lane = state.lane[l]
+        _count_queue(state, lane, now)
+        sight.lane_vehicles[l] = lane.vehicles
+        sight.lane_queue[l] = lane.queue
+        sight.lane_out[l] = lane.out
+        sight.lane_advance[l] = lane.out + _in_view(tables, state, l, now)
+    for m in range(tables.movement.size):
+        sight.movement_out[m] = state.movement_out[m]
+    for s in range(n_lanes, tables.lane.size):
+        lane = state.lane[s]
+        waiting = 0
+        while lane.head + waiting < lane.n_slots:
+            if trips.depart_ms[state.source_vehicle[lane.head + waiting]] >= now:
+                break
+            waiting += 1
+        sight.source_waiting[s - n_lanes] = waiting
+    for j in range(tables.signals.junction.size):
+        junction = state.signals.junction[j]
+        sight.next_stage[j] = junction.stage
+        sight.stage[j] = junction.stage if junction.since_ms < INF else -1
+        sight.stage_since_ms[j] = junction.since_ms
+        sight.earliest_switch_ms[j] = earliest_switch(tables.signals, state.signals, j)
+    for g in range(tables.signals.group.size):
+        sight.group_green[g] = state.signals.group[g].aspect == GREEN
+
+
+@njit
+def _in_view(tables, state, l, now):
+    """Vehicles between advance line and stop line: at free flow past it, and with room to stand there."""
+    lane = state.lane[l]
+    count, taken, at = 0, 0, lane.head
+    for _ in range(lane.vehicles):
+        vehicle = state.slot[lane.slot0 + at]
+        taken += vehicle.size
+        if vehicle.arrive_ms - tables.lane_view_ms[l] > now or taken > tables.lane_view_slots[l]:
+            break
+        count += 1
+        at += vehicle.size
+        if at >= lane.n_slots:
+            at -= lane.n_slots
+    return count
+
+
+@njit
+def freeflow(tables, arrivals, state, result):
+    """Free-flow time (ms) of the distance that each vehicle has covered by now, into ``result``."""
+    now = state.total[0].now_ms
+    for v in range(result.size):
+        result[v] = 0
+        if state.arrive_ms[v] >= 0:
+            row = arrivals.route[v]
+            result[v] = _along(tables, arrivals, v, arrivals.route_start[row + 1] - 1)
+    for l in range(tables.lane_slots.size):
+        lane = state.lane[l]
+        at = lane.head
+        for _ in range(lane.vehicles):
+            slot = state.slot[lane.slot0 + at]
+            segment = tables.segment[lane.segment]
+            done = _along(tables, arrivals, slot.vehicle, slot.route_at)
+            if segment.next >= 0:
+                done -= _travel(tables, segment.next, arrivals.pace[slot.vehicle])
+            result[slot.vehicle] = max(0, done - max(0, slot.arrive_ms - now))
+            at += slot.size
+            if at >= lane.n_slots:
+                at -= lane.n_slots
+
+
+@njit
+def _travel(tables, s, pace):
+    return (np.int64(tables.segment[s].travel_ms) * pace + 999) // 1000
+
+
+@njit
+def _along(tables, arrivals, v, route_at):
+    """Free-flow time from the start of v's route to the stop line before movement ``route_at``."""
+    row = arrivals.route[v]
+    s = np.int64(tables.link_first_segment[arrivals.route_link[row]])
+    time = np.int64(0)
+    for k in range(arrivals.route_start[row], route_at + 1):
+        while True:
+            time += _travel(tables, s, arrivals.pace[v])
+            if tables.segment[s].next < 0:
+                break
+            s = np.int64(tables.segment[s].next)
+        m = arrivals.route_movement[k]
+        if k < route_at and m != EXIT:
+            time += tables.movement[m].traverse_ms
+            s = np.int64(tables.movement[m].to_segment)
+    return time

@@ -1,0 +1,5 @@
+"""The oracle: the same model in plain SimPy, written to be read, not to be fast."""
+
+from .engine import ReferenceEngine
+
+__all__ = ["ReferenceEngine"]

@@ -1,0 +1,350 @@
+"""The rules of the model, each said once, in the order in which a driver meets them."""
+
+import numpy as np
+
+from ..interlock import GREEN, YELLOW
+from ..records import RECORD, STOP_MS, Kind
+from ..surface import Sight, Sums, Totals
+from ..tables import INF, Arrivals, Tables
+from .clock import LANE, SIGNAL, Alarm, Clock
+from .gaps import gap
+from .make import fill_sources, lanes_of_groups, make_road, make_vehicles
+from .reading import sight_of, sums_of
+from .road import Lane, Movement, Segment, Source, Vehicle, is_exit
+from .signals import Lamps
+
+
+class ReferenceEngine:
+    """The same surface as ``CompiledEngine`` (without snapshots: a generator cannot be copied)."""
+
+    def __init__(
+        self, tables: Tables, arrivals: Arrivals, *, count_from_ms: int, count_to_ms: int, record: bool = False
+    ) -> None:
+        self.tables, self.arrivals, self.record = tables, arrivals, record
+        self.counted = (arrivals.depart_ms >= count_from_ms) & (arrivals.depart_ms < count_to_ms)
+        self.clock = Clock()
+        self.segments, self.lanes, self.movements = make_road(tables, self.clock)
+        self.vehicles = make_vehicles(arrivals)
+        self.routes = [list(v.route) for v in self.vehicles]
+        self.lamps = Lamps(tables.signals)
+        self.lanes_of_group = lanes_of_groups(tables, self.lanes)
+        self.enter_ms, self.arrive_ms = [-1] * len(self.vehicles), [-1] * len(self.vehicles)
+        self.movement_out = [0] * len(self.movements)
+        self.moves = 0
+        self._records: list[tuple[int, int, int, int, int, int]] = []
+        self._junctions = [Alarm(self.clock, SIGNAL, j) for j in range(len(tables.signals.junction))]
+        fill_sources(tables, arrivals, self.lanes, self.vehicles)
+        self._start()
+
+    def _start(self) -> None:
+        process = self.clock.env.process
+        for j, alarm in enumerate(self._junctions):
+            process(alarm.each_time(lambda j=j: self._signal(j)))
+            alarm.set(0)
+        for lane in self.lanes:
+            process(lane.alarm.each_time(lambda lane=lane: self._attempt(lane, LANE)))
+            process(lane.yield_alarm.each_time(lambda lane=lane: self._attempt(lane, LANE + 1)))
+            if isinstance(lane, Source):
+                self._wake(lane)
+        for segment in self.segments:
+            process(segment.alarm.each_time(lambda segment=segment: self._share_room(segment)))
+
+    # -- the surface ---------------------------------------------------------------------------
+
+    @property
+    def now_ms(self) -> int:
+        return self.clock.now
+
+    def advance(self, until_ms: int) -> None:
+        """Handle everything that happens before ``until_ms``."""
+        self.clock.run(until_ms)
+
+    def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
+        """Ask for local stages (-1: nothing) not before ``switch_at_ms``, per junction."""
+        for j, (wanted, when) in enumerate(zip(stage, switch_at_ms, strict=True)):
+            if wanted >= 0:
+                self.lamps.request(j, int(wanted), max(int(when), self.now_ms))
+                self._junctions[j].set(int(when))
+
+    def observe(self) -> Sight:
+        return sight_of(self)
+
+    def sums(self) -> Sums:
+        return sums_of(self)
+
+    def records(self) -> np.ndarray:
+        return np.array(self._records, RECORD)
+
+    def totals(self) -> Totals:
+        departed = sum(v.depart_ms < self.now_ms for v in self.vehicles)
+        entered, arrived = (sum(t >= 0 for t in times) for times in (self.enter_ms, self.arrive_ms))
+        return Totals(departed, arrived, entered - arrived, departed - entered, self.moves)
+
+    def _write(self, kind: Kind, entity: int, place: int, value: int) -> None:
+        if self.record:
+            self._records.append((self.now_ms, int(kind), entity, place, 0, value))
+
+    # -- when may the head of a lane go? ---------------------------------------------------------
+
+    def _head_ms(self, lane: Lane) -> int:
+        """The earliest time for the head of a lane, room and gaps aside; INF until something happens."""
+        if lane.head is None:
+            return INF
+        ready = lane.head_ready_ms()
+        if isinstance(lane, Source) or not lane.at_line or is_exit(lane.head.movement):
+            return ready
+        return self._open_ms(lane, lane.head, self.movements[lane.head.movement], ready)
+
+    def _open_ms(self, lane: Lane, head: Vehicle, movement: Movement, ready: int) -> int:
+        """When the signal lets a vehicle cross that is ready."""
+        if movement.group < 0:
+            return ready
+        began, now = self.lamps.began_ms(movement), self.now_ms
+        if began == -INF:
+            return INF
+        if not self.lamps.is_green(movement) and movement.gives_way_to:
+            end = self.lamps.green_end_ms(movement)
+            ready = max(ready, end + movement.end_gain_ms)
+            sneaks = lane.sneaks > 0 and head.arrive_ms <= end
+            return ready if sneaks and max(ready, now) < self.lamps.clear_ms(movement) else INF
+        if head.arrive_ms <= began:
+            ready = max(ready, began + movement.startup_ms)
+        return ready if self.lamps.open_at(movement, max(ready, now)) else INF
+
+    def _gives_way(self, lane: Lane) -> bool:
+        if isinstance(lane, Source) or lane.head is None or not lane.at_line or is_exit(lane.head.movement):
+            return False
+        return bool(self.movements[lane.head.movement].gives_way_to)
+
+    def _gap(self, lane: Lane) -> tuple[int, bool]:
+        """(until when the head has to give way, whether it is opposed); sneakers do not ask."""
+        assert lane.head is not None
+        movement = self.movements[lane.head.movement]
+        if not self.lamps.is_green(movement):
+            return self.now_ms, False
+        return gap(movement, self.movements, self.lamps, self.now_ms)
+
+    def _wake(self, lane: Lane) -> None:
+        """Set the alarm for the next event of a lane."""
+        time = self._head_ms(lane)
+        if time == INF:
+            return
+        if lane.waits_for is not None:
+            lane.waits_for.alarm.set(time)
+        elif self._gives_way(lane):
+            lane.yield_alarm.set(time)
+        else:
+            lane.alarm.set(time)
+
+    # -- one attempt, and sharing room -----------------------------------------------------------
+
+    def _attempt(self, lane: Lane, rank: int) -> None:
+        """The head goes now, or the time of its next attempt is set."""
+        if lane.waits_for is not None:
+            return
+        if self._head_ms(lane) > self.now_ms:
+            self._wake(lane)
+            return
+        opposed = False
+        if self._gives_way(lane):
+            if rank == LANE:
+                lane.yield_alarm.set(self.now_ms)
+                return
+            until, opposed = self._gap(lane)
+            if until > self.now_ms:
+                lane.yield_alarm.set(until)
+                return
+        segment, candidates, traverse = self._target(lane)
+        if segment is None:
+            self._cross(lane, None, traverse, opposed)
+            return
+        queued = bool(segment.waiting)
+        onto = None if queued else self._choose(candidates, lane, traverse)
+        if onto is not None:
+            self._cross(lane, onto, traverse, opposed)
+            return
+        self._wait_for_room(lane, segment)
+        room = self.now_ms if queued else self._soonest_room(candidates, lane) - traverse
+        if room < INF // 2:
+            segment.alarm.set(room)
+
+    def _target(self, lane: Lane) -> tuple[Segment | None, list[Lane], int]:
+        """Where the head goes: segment (None: out), the lanes there that serve it, traversal time."""
+        head = lane.head
+        assert head is not None
+        if isinstance(lane, Source):
+            return lane.segment, self._lanes_for(lane.segment, head.movement), 0
+        if lane.segment.behind is not None:
+            behind = lane.segment.behind
+            if is_exit(head.movement):
+                return behind, behind.lanes, 0
+            return behind, behind.serving(self.movements[head.movement].serve_last), 0
+        if is_exit(head.movement):
+            return None, [], 0
+        movement = self.movements[head.movement]
+        return movement.to, self._lanes_for(movement.to, head.route[1]), movement.traverse_ms
+
+    def _lanes_for(self, segment: Segment, movement: int) -> list[Lane]:
+        if is_exit(movement):
+            return segment.lanes
+        return segment.serving(self.movements[movement].serve_first)
+
+    def _choose(self, candidates: list[Lane], lane: Lane, traverse: int) -> Lane | None:
+        """The candidate that has room and the least expected wait."""
+        assert lane.head is not None
+        free = [c for c in candidates if c.room_ms(lane.head.size) <= self.now_ms + traverse]
+        return min(free, key=lambda c: c.used * c.headway_ms, default=None)
+
+    def _soonest_room(self, candidates: list[Lane], lane: Lane) -> int:
+        assert lane.head is not None
+        return min((c.room_ms(lane.head.size) for c in candidates), default=INF)
+
+    def _wait_for_room(self, lane: Lane, segment: Segment) -> None:
+        lane.waits_for = segment
+        for feeder in segment.feeders:
+            if feeder.lane is lane:  # who was away gains nothing by it
+                feeder.clock = max(feeder.clock, segment.turn)
+
+    def _share_room(self, segment: Segment) -> None:
+        """Those that wait enter in the order of their merge clocks.
+
+        Who is first in turn and finds no room keeps the lanes that it could use from those behind.
+        """
+        asked: list[Lane] = []
+        barred: list[Lane] = []
+        soonest = INF
+        while waiting := [f for f in segment.waiting if f.lane not in asked]:
+            feeder = min(waiting, key=lambda f: f.clock)
+            lane = feeder.lane
+            asked.append(lane)
+            time, opposed = self._head_ms(lane), False
+            if time <= self.now_ms and self._gives_way(lane):
+                time, opposed = self._gap(lane)
+            if time > self.now_ms:
+                lane.waits_for = None
+                if time < INF:
+                    (lane.yield_alarm if self._gives_way(lane) else lane.alarm).set(time)
+                continue
+            _, candidates, traverse = self._target(lane)
+            usable = [c for c in candidates if c not in barred]
+            onto = self._choose(usable, lane, traverse)
+            if onto is None:
+                soonest = min(soonest, self._soonest_room(usable, lane) - traverse)
+                barred += candidates
+                continue
+            lane.waits_for = None
+            assert lane.head is not None
+            segment.turn = max(segment.turn, feeder.clock)
+            feeder.clock += feeder.stride * lane.head.size
+            self._cross(lane, onto, traverse, opposed)
+        if soonest < INF // 2:
+            segment.alarm.set(soonest)
+
+    def _room_changed(self, segment: Segment) -> None:
+        """Somebody left: when can the first of those that wait enter?"""
+        soonest = INF
+        for feeder in segment.waiting:
+            _, candidates, traverse = self._target(feeder.lane)
+            soonest = min(soonest, self._soonest_room(candidates, feeder.lane) - traverse)
+        if soonest < INF // 2:
+            segment.alarm.set(soonest)
+
+    # -- crossing ------------------------------------------------------------------------------
+
+    def _cross(self, lane: Lane, onto: Lane | None, traverse: int, opposed: bool) -> None:
+        """The head of a lane goes onto another, or out of the network."""
+        now, vehicle = self.now_ms, lane.head
+        assert vehicle is not None
+        if isinstance(lane, Source):
+            assert onto is not None
+            lane.vehicles.popleft()
+            lane.next_ms = now + 1
+            self.enter_ms[vehicle.index] = now
+            self.moves += 1
+            self._write(Kind.DEPART, vehicle.index, onto.index, vehicle.depart_ms)
+        else:
+            self._leave(lane, vehicle, opposed)
+            if onto is None:
+                self.arrive_ms[vehicle.index] = now
+                self._write(Kind.ARRIVE, vehicle.index, lane.index, vehicle.stops)
+            else:
+                self.moves += lane.at_line
+            if lane.segment.waiting:
+                self._room_changed(lane.segment)
+        self._wake(lane)
+        if onto is not None:
+            self._enter(onto, vehicle, traverse)
+
+    def _leave(self, lane: Lane, vehicle: Vehicle, opposed: bool) -> None:
+        now, delay = self.now_ms, self.now_ms - vehicle.arrive_ms
+        counted = int(self.counted[vehicle.index])
+        if delay > 0:
+            lane.max_queue = max(lane.max_queue, lane.queue(now))
+        if delay >= STOP_MS:
+            vehicle.stops = min(vehicle.stops + 1, 255)
+            lane.stops += counted
+        lane.delay_ms += delay * counted
+        lane.crossed += counted
+        lane.out += 1
+        lane.next_ms = now + self._headway(lane, vehicle, opposed)
+        lane.fresh = False
+        lane.left_ms += [now] * vehicle.size
+        lane.vehicles.popleft()
+        if lane.at_line and not is_exit(vehicle.movement):
+            self.movement_out[vehicle.movement] += 1
+            vehicle.route.pop(0)
+        self._write(Kind.CROSS, vehicle.index, lane.index, delay)
+
+    def _headway(self, lane: Lane, vehicle: Vehicle, opposed: bool) -> int:
+        """How long the next vehicle has to stay behind this one."""
+        if is_exit(vehicle.movement) or not lane.at_line:
+            return lane.headway_ms * vehicle.size // 2
+        movement, extra = self.movements[vehicle.movement], 0
+        if movement.group >= 0:
+            if lane.fresh and vehicle.arrive_ms <= self.lamps.began_ms(movement):
+                extra = movement.startup2_ms
+            if not self.lamps.is_green(movement) and movement.gives_way_to:
+                lane.sneaks -= 1
+                opposed = True
+        headway = movement.follow_ms if opposed else movement.headway_ms
+        return headway * vehicle.size // 2 + extra
+
+    def _enter(self, lane: Lane, vehicle: Vehicle, traverse: int) -> None:
+        now = self.now_ms
+        travel = (lane.segment.travel_ms * vehicle.pace + 999) // 1000
+        vehicle.arrive_ms = lane.tail_ms = max(now + traverse + travel, lane.tail_ms)
+        lane.admit_ms = now + traverse + lane.headway_ms * vehicle.size // 2
+        lane.taken += vehicle.size
+        lane.vehicles.append(vehicle)
+        self._write(Kind.ENTER, vehicle.index, lane.index, vehicle.arrive_ms)
+        if len(lane.vehicles) == 1:
+            self._wake(lane)
+
+    # -- signals -------------------------------------------------------------------------------
+
+    def _signal(self, j: int) -> None:
+        """The interlock does what is due; lanes whose lamp changed take notice."""
+        stage, since = self.lamps.stage(j)
+        for group, aspect in self.lamps.settle(j, self.now_ms):
+            self._write(Kind.ASPECT, group, j, aspect)
+            for lane in self.lanes_of_group[group]:
+                self._lamp_changed(lane, group, aspect)
+        new_stage, new_since = self.lamps.stage(j)
+        if new_stage != stage:
+            self._write(Kind.STAGE, j, new_stage, 0)
+        if new_since < INF and (since == INF or new_stage != stage):
+            self._write(Kind.STAGE, j, new_stage, 1)
+        due = self.lamps.due_ms(j, self.now_ms)
+        if due < INF:
+            self._junctions[j].set(due)
+
+    def _lamp_changed(self, lane: Lane, group: int, aspect: int) -> None:
+        if aspect == GREEN:
+            lane.sneaks, lane.fresh = 0, True
+            self._wake(lane)
+        elif aspect == YELLOW and self._gives_way(lane):
+            assert lane.head is not None
+            movement = self.movements[lane.head.movement]
+            if movement.group == group and lane.head.arrive_ms <= self.now_ms:
+                lane.sneaks = movement.sneakers
+                self._wake(lane)

@@ -1,0 +1,189 @@
+"""All that changes during a run, as arrays: copy them and you have a snapshot."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .interlock import SignalState, initial_state
+from .memory import aligned
+from .tables import EXIT, INF, Arrivals, Tables
+
+WHEEL = 1 << 17  # buckets of the timing wheel, one per millisecond; later events wait in the last one
+
+NODE = np.dtype([("time_ms", "i8"), ("next", "i4"), ("pad", "i4")])
+IDLE = -1  # a node's time when nothing is scheduled for it
+
+LANE = np.dtype(  # two cache lines; the first has what a crossing or an entry needs
+    [
+        ("next_ms", "i8"),  # the last crossing plus its headway
+        ("admit_ms", "i8"),  # the last entry plus its headway
+        ("tail_ms", "i8"),  # when the last vehicle on it reaches the stop line (FIFO)
+        ("slot0", "i4"),  # its ring in the slots
+        ("n_slots", "i4"),  # a source: the end of its row in source_vehicle
+        ("head", "i4"),  # slot of the first vehicle; a source: the place of its next vehicle in the row
+        ("used", "i4"),  # slots taken
+        ("vehicles", "i4"),
+        ("waits_for", "i4"),  # the segment whose room it waits for, -1
+        ("headway_ms", "i4"),
+        ("wave_ms", "i4"),
+        ("travel_ms", "i4"),
+        ("sneaks", "i1"),  # turners that may still clear at the end of green
+        ("fresh", "i1"),  # a lamp of it went green and nobody has crossed since
+        ("at_line", "i1"),  # 1: ends at a stop line; 0: at a bay's mouth
+        ("wanted", "i1"),  # somebody waits for room on its segment
+        ("segment", "i4"),  # a source: the segment that it feeds
+        ("queue", "i4"),  # vehicles known to have reached the stop line ...
+        ("queue_slot", "i4"),  # ... and the slot where the next one to look at begins
+        ("max_queue", "i4"),
+        ("stops", "i4"),
+        ("crossed", "i4"),  # by counted vehicles
+        ("delay_ms", "i8"),  # of counted vehicles
+        ("out", "i8"),  # by all vehicles
+        ("pad", "i8", (3,)),
+    ]
+)
+SLOT = np.dtype(
+    [
+        ("left_ms", "i8"),  # when the slot was last left
+        ("arrive_ms", "i8"),  # earliest time at the stop line; this and what follows: in a vehicle's first slot
+        ("vehicle", "i4"),
+        ("route_at", "i4"),  # index into route_movement of its next movement
+        ("movement", "i4"),
+        ("pace", "i2"),
+        ("stops", "u1"),
+        ("size", "u1"),
+    ]
+)
+SEGMENT_STATE = np.dtype([("waiting", "i4"), ("pad", "i4"), ("turn", "i8")])  # turn: the merge clock
+TOTAL = np.dtype(
+    [
+        ("now_ms", "i8"),
+        ("rank", "i8"),  # of the event under way, -1 between events
+        ("entered", "i8"),
+        ("arrived", "i8"),
+        ("moves", "i8"),
+        ("records", "i8"),  # rows of the log in use
+        ("events", "i8"),
+        ("counted_from", "i8"),  # vehicles in [counted_from, counted_to) are counted in sums
+        ("counted_to", "i8"),
+    ]
+)
+
+
+class State(NamedTuple):
+    total: np.ndarray  # (1,) TOTAL
+    node: np.ndarray  # (n_nodes,) NODE: junctions, lanes and sources, segments, lanes that yield
+    bucket: np.ndarray  # (WHEEL + 1,) int32, first node of each millisecond; the last: far away
+    scratch: np.ndarray  # (n_nodes,) int32
+    changes: np.ndarray  # (4 x MAX_GROUPS,) int32, scratch of the interlock
+    lane: np.ndarray  # (n_lanes + n_sources,) LANE
+    slot: np.ndarray  # SLOT, rings of all lanes
+    segment: np.ndarray  # (n_segments,) SEGMENT_STATE
+    merge: np.ndarray  # (n_feeders,) int64, virtual time of each feeder
+    movement_out: np.ndarray  # (n_movements,) int64, crossings of all vehicles
+    source_vehicle: np.ndarray  # int32, CSR by source: vehicles in order of departure
+    enter_ms: np.ndarray  # (n_vehicles,) int64, -1: waiting
+    arrive_ms: np.ndarray  # (n_vehicles,) int64, -1: not yet
+    stops: np.ndarray  # (n_vehicles,) int32, written on arrival
+    signals: SignalState
+
+
+class Trips(NamedTuple):
+    """Arrivals as the loop reads them."""
+
+    depart_ms: np.ndarray  # (n_vehicles,) int64
+    pace: np.ndarray  # (n_vehicles,) int32
+    size: np.ndarray  # (n_vehicles,) int32
+    leg0: np.ndarray  # (n_vehicles,) int32, where its route begins in ``leg``
+    leg: np.ndarray  # int64: a movement (EXIT: -1) and, from bit 32, the lanes that serve it where its link begins
+
+
+def make_trips(tables: Tables, arrivals: Arrivals) -> Trips:
+    """Pack every leg of every route: movement and lane mask are read together."""
+    leg = arrivals.route_movement.astype(np.int64)
+    last = arrivals.route_start[1:] - 1
+    mask = np.append(tables.movement["serve_first"], 0)[leg].astype(np.int64)
+    end_link = tables.link_first_segment[arrivals.route_link].astype(np.int64)  # where a route of no movement ends
+    longer = last > arrivals.route_start[:-1]
+    end_link[longer] = tables.movement["to_segment"][leg[last[longer] - 1]]
+    mask[last] = (1 << tables.segment["n_lanes"][end_link].astype(np.int64)) - 1
+    return Trips(
+        depart_ms=arrivals.depart_ms,
+        pace=arrivals.pace,
+        size=arrivals.size,
+        leg0=arrivals.route_start[arrivals.route],
+        leg=(leg & 0xFFFFFFFF) | mask << 32,
+    )
+
+
+def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_ms: int) -> State:
+    """The empty road at time 0, sources filled, signals about to start.
+
+    Vehicles that wish to depart in [count_from_ms, count_to_ms) are counted in sums.
+    """
+    n_lanes, n_all = len(tables.lane_slots), len(tables.lane)
+    n_nodes = len(tables.signals.junction) + 2 * n_all + len(tables.segment)
+    node = np.zeros(n_nodes, NODE)
+    node["time_ms"] = IDLE
+    lane = aligned(n_all, LANE)
+    for name in ("next_ms", "admit_ms", "tail_ms"):
+        lane[name] = -INF
+    lane["segment"] = tables.lane
+    lane["waits_for"] = -1
+    lane["slot0"][:n_lanes] = np.cumsum(tables.lane_slots) - tables.lane_slots
+    lane["n_slots"][:n_lanes] = tables.lane_slots
+    lane["headway_ms"][:n_lanes] = tables.lane_headway_ms
+    lane["wave_ms"][:n_lanes] = tables.lane_wave_ms
+    lane["travel_ms"] = tables.segment["travel_ms"][tables.lane]
+    lane["at_line"] = tables.segment["next"][tables.lane] < 0
+    slot = aligned(int(tables.lane_slots.sum()), SLOT)
+    slot["left_ms"] = -INF
+    slot["movement"] = EXIT
+    total = np.zeros(1, TOTAL)
+    total["counted_from"], total["counted_to"] = np.searchsorted(
+        arrivals.depart_ms, [count_from_ms, count_to_ms]
+    )
+    total["rank"] = -1
+    source_vehicle = _fill_sources(tables, arrivals, lane, n_lanes)
+    return State(
+        total=total.view(np.recarray),
+        node=node.view(np.recarray),
+        bucket=np.full(WHEEL + 1, -1, np.int32),
+        scratch=np.zeros(n_nodes, np.int32),
+        changes=np.zeros(4 * 64, np.int32),
+        lane=lane.view(np.recarray),
+        slot=slot.view(np.recarray),
+        segment=np.zeros(len(tables.segment), SEGMENT_STATE).view(np.recarray),
+        merge=np.zeros(len(tables.feeder), np.int64),
+        movement_out=np.zeros(len(tables.movement), np.int64),
+        source_vehicle=source_vehicle,
+        enter_ms=np.full(len(arrivals.depart_ms), -1, np.int64),
+        arrive_ms=np.full(len(arrivals.depart_ms), -1, np.int64),
+        stops=np.zeros(len(arrivals.depart_ms), np.int32),
+        signals=initial_state(tables.signals),
+    )
+
+
+def _fill_sources(tables: Tables, arrivals: Arrivals, lane: np.ndarray, n_lanes: int) -> np.ndarray:
+    """Vehicles by source, in order of departure; each source's row goes into its lane record."""
+    source_of_segment = np.full(len(tables.segment), -1, np.int64)
+    source_of_segment[tables.lane[n_lanes:]] = np.arange(len(tables.lane) - n_lanes)
+    source = source_of_segment[tables.link_first_segment[arrivals.route_link[arrivals.route]]]
+    if (source < 0).any():
+        vehicle = int(np.argmax(source < 0))
+        raise ValueError(f"vehicle {vehicle} begins on a link that is no origin")
+    order = np.argsort(source, kind="stable").astype(np.int32)
+    end = np.cumsum(np.bincount(source, minlength=len(tables.lane) - n_lanes))
+    lane["n_slots"][n_lanes:] = end
+    lane["head"][n_lanes:] = np.concatenate(([0], end[:-1])) if len(end) else end
+    return order
+
+
+def copy_state(source: State, target: State) -> None:
+    """Write one state over another of the same shape."""
+    for name in State._fields:
+        if name == "signals":
+            target.signals.junction[:] = source.signals.junction
+            target.signals.group[:] = source.signals.group
+        else:
+            getattr(target, name)[:] = getattr(source, name)

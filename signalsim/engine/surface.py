@@ -1,0 +1,49 @@
+"""What both engines give back: the truth at one instant, and the sums of a run."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Sight(NamedTuple):
+    """The truth at ``now_ms``. Only sensing may read it; the arrays are written anew each time."""
+
+    now_ms: int
+    lane_vehicles: np.ndarray  # (n_lanes,) int32, on the lane
+    lane_queue: np.ndarray  # (n_lanes,) int32, of these: at free flow already at the stop line
+    lane_out: np.ndarray  # (n_lanes,) int64, ever crossed the stop line
+    lane_advance: np.ndarray  # (n_lanes,) int64, ever passed the advance line
+    movement_out: np.ndarray  # (n_movements,) int64, ever crossed
+    source_waiting: np.ndarray  # (n_sources,) int32
+    stage: np.ndarray  # (n_junctions,) int32, local stage in force, -1 while changing
+    next_stage: np.ndarray  # (n_junctions,) int32, local stage in force or being changed to
+    stage_since_ms: np.ndarray  # (n_junctions,) int64, when all its groups were green; INF while changing
+    earliest_switch_ms: np.ndarray  # (n_junctions,) int64, when the interlock lets it end; INF while changing
+    group_green: np.ndarray  # (n_groups,) bool
+
+
+class Sums(NamedTuple):
+    """The integers that measures need. Counted: vehicles that wished to depart in the demand window."""
+
+    now_ms: int
+    depart_ms: np.ndarray  # (n_vehicles,) int64, wished departure
+    enter_ms: np.ndarray  # (n_vehicles,) int64, -1: waits at its source
+    arrive_ms: np.ndarray  # (n_vehicles,) int64, -1: not yet
+    freeflow_ms: np.ndarray  # (n_vehicles,) int64, free-flow time of the distance covered by now
+    stops: np.ndarray  # (n_vehicles,) int32, of those that arrived
+    counted: np.ndarray  # (n_vehicles,) bool
+    lane_crossed: np.ndarray  # (n_lanes,) int32, counted vehicles
+    lane_delay_ms: np.ndarray  # (n_lanes,) int64, at its end, counted vehicles
+    lane_stops: np.ndarray  # (n_lanes,) int32, counted vehicles
+    lane_max_queue: np.ndarray  # (n_lanes,) int32, all vehicles
+    movement_crossed: np.ndarray  # (n_movements,) int64, all vehicles
+
+
+class Totals(NamedTuple):
+    """``departed = arrived + inside + waiting`` always holds; ``moves`` are vehicle-link entries."""
+
+    departed: int  # vehicles whose wished departure has passed
+    arrived: int
+    inside: int
+    waiting: int
+    moves: int

@@ -1,0 +1,134 @@
+"""What the engine is given: the road, the signals and the vehicles, as arrays of integers.
+
+Times are int64 milliseconds, lengths are slots of half a passenger car unit. All units were
+converted by the caller; nothing here knows metres or ids. Entities are dense int32 indices.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+EXIT = -1  # the movement of a vehicle whose route ends with the link it is on
+NO_GROUP = -1  # a movement that no signal group controls: always open
+INF = 1 << 60  # "never", in ms; sums of two stay inside int64
+
+SEGMENT = np.dtype(
+    [
+        ("link", "i4"),
+        ("first_lane", "i4"),
+        ("n_lanes", "i4"),
+        ("next", "i4"),  # the segment behind a bay's mouth, -1 at the stop line
+        ("feeder_start", "i4"),
+        ("feeder_end", "i4"),
+        ("travel_ms", "i4"),  # at free flow, for a driver of pace 1000
+        ("is_first", "i4"),  # 1 where the link begins: an entry here is a move
+    ]
+)
+
+MOVEMENT = np.dtype(
+    [
+        ("from_link", "i4"),
+        ("to_segment", "i4"),
+        ("group", "i4"),  # signal group, NO_GROUP if none
+        ("traverse_ms", "i4"),  # stop line to the beginning of the next link
+        ("headway_ms", "i4"),  # saturation headway of a passenger car
+        ("startup_ms", "i4"),  # green start to the first crossing from a standing queue
+        ("startup2_ms", "i4"),  # what the second crossing comes later than one headway
+        ("end_gain_ms", "i4"),  # how long after the end of green it still discharges
+        ("gap_ms", "i4"),  # critical gap
+        ("follow_ms", "i4"),  # follow-up time
+        ("sneakers", "i4"),  # queued permissive turners that clear at the end of green
+        ("yield_start", "i4"),
+        ("yield_end", "i4"),
+        ("serve_first", "i4"),  # bitmask of the lanes that serve it, on the link's first segment
+        ("serve_last", "i4"),  # the same on its last segment (equal if there is one only)
+        ("pad", "i4"),
+    ]
+)
+
+STEP = np.dtype(  # what the loop reads of a movement at every crossing, two to a cache line
+    [
+        ("to_segment", "i4"),
+        ("to_lane", "i4"),  # first lane there
+        ("to_lanes", "i4"),  # number of lanes there
+        ("group", "i4"),
+        ("traverse_ms", "i4"),
+        ("headway_ms", "i4"),
+        ("end_gain_ms", "i4"),
+        ("yields", "i4"),  # 1 if it gives way to anybody
+    ]
+)
+
+FEEDER = np.dtype([("lane", "i4"), ("stride", "i4")])  # stride: microseconds of one slot's capacity
+
+GROUP = np.dtype(
+    [
+        ("junction", "i4"),
+        ("lane_start", "i4"),
+        ("lane_end", "i4"),
+        ("min_green_ms", "i4"),
+        ("yellow_ms", "i4"),
+        ("clear_ms", "i4"),  # green end until every forbidden group may be green: for sneakers
+        ("urgent_ms", "i8"),  # red for this long: the interlock serves it next (INF: no maximum red)
+    ]
+)
+
+JUNCTION = np.dtype(
+    [
+        ("first_group", "i4"),
+        ("n_groups", "i4"),
+        ("first_stage", "i4"),
+        ("n_stages", "i4"),
+        ("intergreen_start", "i4"),  # n_groups x n_groups from here: [clearing, entering]
+        ("initial_stage", "i4"),  # local
+    ]
+)
+
+
+class Signals(NamedTuple):
+    """The interlock's tables: it knows no traffic.
+
+    ``stage[s]`` is a bitmask over the junction's groups, bit 0 its first group.
+    ``intergreen_ms`` holds, per junction, a matrix [clearing, entering]: end of green of the one to
+    start of green of the other. ``forbidden[g]`` is a bitmask of the groups never green with ``g``.
+    """
+
+    junction: np.ndarray  # (n_junctions,) JUNCTION
+    group: np.ndarray  # (n_groups,) GROUP
+    stage: np.ndarray  # (n_stages,) uint64 bitmask of local groups
+    forbidden: np.ndarray  # (n_groups,) uint64 bitmask of local groups
+    intergreen_ms: np.ndarray  # (sum of n_groups**2,) int32
+
+
+class Tables(NamedTuple):
+    """The road and its signals. Lanes beyond ``n_lanes`` are sources, one per origin link."""
+
+    segment: np.ndarray  # (n_segments,) SEGMENT
+    lane: np.ndarray  # (n_lanes + n_sources,) int32: the lane's segment; a source's target segment
+    lane_slots: np.ndarray  # (n_lanes,) int32
+    lane_headway_ms: np.ndarray  # (n_lanes,) int32, admission and exit
+    lane_wave_ms: np.ndarray  # (n_lanes,) int32, backward wave over the whole lane
+    lane_view_ms: np.ndarray  # (n_lanes,) int32, advance line to stop line at free flow; 0: no camera
+    lane_view_slots: np.ndarray  # (n_lanes,) int32, storage between the two
+    lane_movement: np.ndarray  # (n_lanes + 1,) int32: CSR of the movements each lane serves
+    lane_movement_id: np.ndarray  # int32
+    movement: np.ndarray  # (n_movements,) MOVEMENT
+    step: np.ndarray  # (n_movements,) STEP
+    feeder: np.ndarray  # FEEDER, CSR by segment
+    yield_lane: np.ndarray  # int32, CSR by movement: lanes with priority over it ...
+    yield_movement: np.ndarray  # ... and the movement there that has it
+    group_lane: np.ndarray  # int32, CSR by group: lanes at whose stop line the group's lamp counts
+    link_first_segment: np.ndarray  # (n_links,) int32
+    signals: Signals
+
+
+class Arrivals(NamedTuple):
+    """Everything about the demand, drawn before the run. Vehicles are sorted by ``depart_ms``."""
+
+    depart_ms: np.ndarray  # (n_vehicles,) int64, wished departure
+    route: np.ndarray  # (n_vehicles,) int32
+    pace: np.ndarray  # (n_vehicles,) int32: 1000 x free-flow time of this driver over the link's
+    size: np.ndarray  # (n_vehicles,) int32, slots: twice its passenger car units
+    route_link: np.ndarray  # (n_routes,) int32, the link a route begins on
+    route_start: np.ndarray  # (n_routes + 1,) int32
+    route_movement: np.ndarray  # int32, CSR by route; each row ends with EXIT

@@ -1,0 +1,124 @@
+"""The timing wheel: one bucket per millisecond, each an intrusive list of nodes.
+
+A node is an entity that may have one event to come. Nodes are numbered by (rank, entity), so a
+bucket's nodes in ascending order are in the order that events of one instant have.
+"""
+
+from .jit import njit
+from .state import IDLE, WHEEL
+
+_MASK = WHEEL - 1
+_HALF = WHEEL // 2
+
+# Ranks: the order of events at one instant.
+SIGNAL, LANE, ROOM, YIELD = 0, 1, 2, 3
+
+
+@njit(forceinline=True)
+def schedule(node, bucket, total, n, rank, time):
+    """Node ``n`` (of ``rank``) gets its event at ``time``, unless it has one earlier.
+
+    At the present instant only a higher rank than that of the event under way may be scheduled; what
+    comes too late for it happens a millisecond later.
+    """
+    now = total[0].now_ms
+    if time <= now:
+        time = now if rank > total[0].rank else now + 1
+    if node[n].time_ms != IDLE:
+        if node[n].time_ms <= time:
+            return
+        unlink(node, bucket, n, now)
+    node[n].time_ms = time
+    link(node, bucket, n, now)
+
+
+@njit(forceinline=True)
+def link(node, bucket, n, now):
+    """Put a node at the head of its bucket; what is more than a turn away goes into the last one."""
+    time = node[n].time_ms
+    b = time & _MASK if time - now < WHEEL else WHEEL
+    node[n].next = bucket[b]
+    bucket[b] = n
+
+
+@njit
+def unlink(node, bucket, n, now):
+    """Take a node out of its bucket, which holds few (a further link would cost every insertion a miss)."""
+    b = node[n].time_ms & _MASK
+    if not _cut(node, bucket, n, b):
+        _cut(node, bucket, n, WHEEL)
+
+
+@njit
+def _cut(node, bucket, n, b):
+    at = bucket[b]
+    if at == n:
+        bucket[b] = node[n].next
+        return True
+    while at >= 0:
+        after = node[at].next
+        if after == n:
+            node[at].next = node[n].next
+            return True
+        at = after
+    return False
+
+
+@njit
+def refill(node, bucket, now):
+    """Bring events that were far away into the wheel; due every half turn."""
+    if now & (_HALF - 1) != 0:
+        return
+    n = bucket[WHEEL]
+    bucket[WHEEL] = -1
+    while n >= 0:
+        after = node[n].next
+        link(node, bucket, n, now)
+        n = after
+
+
+@njit
+def _heapsort(values, start, end):
+    """Sort ``values[start:end]`` in place."""
+    n = end - start
+    for root in range(n // 2 - 1, -1, -1):
+        _sift(values, start, root, n)
+    for last in range(n - 1, 0, -1):
+        values[start], values[start + last] = values[start + last], values[start]
+        _sift(values, start, 0, last)
+
+
+@njit
+def _sift(values, start, root, n):
+    value = values[start + root]
+    while 2 * root + 1 < n:
+        child = 2 * root + 1
+        if child + 1 < n and values[start + child + 1] > values[start + child]:
+            child += 1
+        if values[start + child] <= value:
+            break
+        values[start + root] = values[start + child]
+        root = child
+    values[start + root] = value
+
+
+@njit
+def take(node, bucket, b, scratch, start, end):
+    """Move a bucket's nodes into ``scratch[start:end]``, which is sorted and stays so; the new end."""
+    n = bucket[b]
+    bucket[b] = -1
+    first_end = end
+    while n >= 0:
+        scratch[end] = n
+        end += 1
+        n = node[n].next
+    if end - first_end > 24:
+        _heapsort(scratch, start, end)
+        return end
+    for k in range(first_end, end):
+        value, i = scratch[k], k
+        while i > start and scratch[i - 1] > value:
+            scratch[i] = scratch[i - 1]
+            i -= 1
+        scratch[i] = value
+    return end

@@ -1,0 +1,133 @@
+"""Whatever is asked of it, the interlock keeps the street safe."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.networks import drive, random_case
+from support.safety import crossings_on_red, dangers
+
+from signalsim.engine.build import make_tables
+from signalsim.engine.compiled import CompiledEngine
+from signalsim.engine.interlock import GREEN, due, initial_state, request, settle
+from signalsim.engine.records import Kind
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(case=st.integers(0, 10_000), hostile=st.integers(0, 10_000))
+def test_hostile_controllers_never_see_a_danger(case: int, hostile: int) -> None:
+    tables, arrivals, end_ms = random_case(case)
+    engine = CompiledEngine(tables, arrivals, count_from_ms=0, count_to_ms=end_ms, record=True)
+    drive(engine, tables, hostile, end_ms)
+    assert dangers(tables, engine.records()) == []
+    totals = engine.totals()
+    assert totals.departed == totals.arrived + totals.inside + totals.waiting
+
+
+def test_nobody_crosses_on_red() -> None:
+    for case in range(40):
+        tables, arrivals, end_ms = random_case(case)
+        engine = CompiledEngine(tables, arrivals, count_from_ms=0, count_to_ms=end_ms, record=True)
+        drive(engine, tables, case, end_ms)
+        records = engine.records()
+        crossed = _movements_of_crossings(tables, arrivals, records)
+        assert crossings_on_red(tables, records, crossed.__getitem__) == []
+
+
+def _movements_of_crossings(tables, arrivals, records) -> np.ndarray:
+    """Per record: the movement made in a crossing at a stop line, -1 for anything else."""
+    made = np.full(len(records), -1)
+    place = arrivals.route_start[arrivals.route].copy()
+    for i in np.flatnonzero(records["kind"] == Kind.CROSS):
+        v, lane = records["entity"][i], records["place"][i]
+        if tables.segment.next[tables.lane[lane]] < 0:
+            made[i] = arrivals.route_movement[place[v]]
+            place[v] += 1
+    return made
+
+
+def test_the_safety_check_finds_what_is_wrong() -> None:
+    """A checker that cannot fail proves nothing: dangers made by hand are all found."""
+    tables, _, _ = random_case(_case_with_conflict())
+    a = int(np.flatnonzero(tables.signals.forbidden)[0])
+    j = int(tables.signals.group.junction[a])
+    b = int(tables.signals.junction.first_group[j]) + int(tables.signals.forbidden[a]).bit_length() - 1
+    engine = CompiledEngine(*random_case(0)[:2], count_from_ms=0, count_to_ms=1, record=True)
+    lamp = np.zeros(3, engine.records().dtype)
+    lamp["kind"] = Kind.ASPECT
+    lamp["entity"], lamp["value"], lamp["t_ms"] = [a, b, a], [GREEN, GREEN, 1], [0, 1, 2]
+    found = " ".join(dangers(tables, lamp))
+    assert "green together" in found
+    if tables.signals.group.min_green_ms[a] > 2:
+        assert "green for 2 ms only" in found
+
+
+def _case_with_conflict() -> int:
+    return next(seed for seed in range(100) if random_case(seed)[0].signals.forbidden.any())
+
+
+@pytest.mark.nojit
+def test_a_switch_waits_for_minimum_green_then_yellow_then_intergreen() -> None:
+    """Two groups, minimum green 5 s, yellow 3 s, intergreen 5 s; asked for the other at 1 s."""
+    signals = _two_groups(max_red_ms=0)
+    state = initial_state(signals)
+    changes = np.zeros(256, np.int32)
+    log = []
+    request(signals, state, 0, 1, 1000)
+    now = 0
+    for _ in range(6):
+        n = settle(signals, state, 0, now, changes)
+        log += [(now, int(c) // 4, int(c) % 4) for c in changes[:n]]
+        now = due(signals, state, 0, now)
+        if now >= 1 << 60:
+            break
+    assert log == [(0, 0, 2), (5000, 0, 1), (8000, 0, 0), (10_000, 1, 2)]
+
+
+@pytest.mark.nojit
+def test_maximum_red_is_kept_against_a_controller_that_never_switches() -> None:
+    signals = _two_groups(max_red_ms=60_000)
+    state = initial_state(signals)
+    changes = np.zeros(256, np.int32)
+    reds, ended, now = [], {0: 0, 1: 0}, 0
+    while now < 600_000:
+        request(signals, state, 0, 0, now)
+        n = settle(signals, state, 0, now, changes)
+        for change in changes[:n]:
+            group, aspect = int(change) // 4, int(change) % 4
+            if aspect == 1:
+                ended[group] = now
+            elif aspect == GREEN:
+                reds.append((group, now - ended[group]))
+        now = due(signals, state, 0, now)
+    assert [red for group, red in reds if group == 1]
+    assert max(red for _, red in reds) <= 60_000
+
+
+def _two_groups(max_red_ms: int):
+    from signalsim.engine.build import Road, SignalSpec
+
+    nothing = {name: np.zeros(0, int) for name in Road.__dataclass_fields__}
+    one_link = {
+        "segment_link": np.zeros(1, int), "segment_travel_ms": np.ones(1, int), "lane_segment": np.zeros(1, int),
+        "lane_slots": np.full(1, 20), "lane_headway_ms": np.full(1, 2000), "lane_wave_ms": np.full(1, 1000),
+        "lane_view_ms": np.zeros(1, int), "lane_view_slots": np.zeros(1, int), "origins": np.zeros(1, int),
+        "serves": np.zeros((0, 2), int), "yields": np.zeros((0, 2), int),
+    }  # fmt: skip
+    spec = SignalSpec(
+        group_junction=np.zeros(2, int),
+        group_min_green_ms=np.full(2, 5000),
+        group_yellow_ms=np.full(2, 3000),
+        group_max_red_ms=np.full(2, max_red_ms),
+        stage_junction=np.zeros(2, int),
+        stage_mask=np.array([1, 2], np.uint64),
+        initial_stage=np.zeros(1, int),
+        forbidden=np.array([[0, 1]]),
+        intergreen=np.array([[0, 1, 5000], [1, 0, 5000]]),
+    )
+    return make_tables(Road(**{**nothing, **one_link}), spec).signals
+
+
+def test_contradicting_tables_are_refused() -> None:
+    with pytest.raises(ValueError, match="maximum red of 12 s cannot be kept"):
+        _two_groups(max_red_ms=12_000)

@@ -1,0 +1,70 @@
+"""What a street must never see, looked for in the records alone; knows nothing of the interlock."""
+
+import numpy as np
+
+from signalsim.engine.records import Kind
+from signalsim.engine.tables import Tables
+
+RED, YELLOW, GREEN = 0, 1, 2
+
+
+def dangers(tables: Tables, records: np.ndarray) -> list[str]:
+    """Forbidden pairs green together, greens under their minimum, missing intergreens, wrong yellows."""
+    group = tables.signals.group
+    green_since = np.full(len(group), -1, np.int64)
+    green_end = np.full(len(group), -(1 << 40), np.int64)
+    aspect = np.zeros(len(group), int)
+    found = []
+    for row in records[records["kind"] == Kind.ASPECT]:
+        t, g, new = int(row["t_ms"]), int(row["entity"]), int(row["value"])
+        legal = {RED: GREEN, GREEN: YELLOW, YELLOW: RED}[int(aspect[g])]
+        if new != legal:
+            found.append(f"{t}: group {g} goes from {aspect[g]} to {new}")
+        if new == GREEN:
+            for foe, ms in _foes(tables, g):
+                if aspect[foe] == GREEN:
+                    found.append(f"{t}: groups {g} and {foe} are green together")
+                elif t < green_end[foe] + ms:
+                    found.append(f"{t}: group {g} green {t - green_end[foe]} ms after {foe}, needs {ms}")
+            green_since[g] = t
+        elif new == YELLOW:
+            if t - green_since[g] < group.min_green_ms[g]:
+                found.append(f"{t}: group {g} was green for {t - green_since[g]} ms only")
+            green_end[g] = t
+        elif t - green_end[g] != group.yellow_ms[g]:
+            found.append(f"{t}: group {g} was yellow for {t - green_end[g]} ms")
+        aspect[g] = new
+    return found
+
+
+def _foes(tables: Tables, g: int) -> list[tuple[int, int]]:
+    """Groups forbidden with ``g`` and the intergreen from each of them to ``g``."""
+    row = tables.signals.junction[tables.signals.group.junction[g]]
+    first, n = int(row.first_group), int(row.n_groups)
+    mask = int(tables.signals.forbidden[g])
+    matrix = tables.signals.intergreen_ms[row.intergreen_start : row.intergreen_start + n * n].reshape(n, n)
+    return [(first + i, int(matrix[i, g - first])) for i in range(n) if mask >> i & 1]
+
+
+def crossings_on_red(tables: Tables, records: np.ndarray, movement_of_crossing) -> list[str]:
+    """Vehicles that crossed while their lamp was neither green nor within end gain or clearance."""
+    group = tables.signals.group
+    green = np.zeros(len(group), bool)
+    green_end = np.full(len(group), -(1 << 40), np.int64)
+    found = []
+    for i, row in enumerate(records):
+        if row["kind"] == Kind.ASPECT:
+            green[row["entity"]] = row["value"] == GREEN
+            if row["value"] == YELLOW:
+                green_end[row["entity"]] = row["t_ms"]
+        elif row["kind"] == Kind.CROSS:
+            m = movement_of_crossing(i)
+            g = -1 if m < 0 else int(tables.movement.group[m])
+            if g < 0 or green[g]:
+                continue
+            late = int(row["t_ms"] - green_end[g])
+            permissive = tables.movement.yield_end[m] > tables.movement.yield_start[m]
+            limit = int(group.clear_ms[g]) if permissive else int(tables.movement.end_gain_ms[m])
+            if late >= limit:
+                found.append(f"{row['t_ms']}: vehicle {row['entity']} crosses {late} ms after green")
+    return found
