@@ -100,12 +100,17 @@ def _signals(n: int) -> SignalSpec:
         initial_stage=np.zeros(n * n, int),
         forbidden=np.column_stack([2 * j, 2 * j + 1]),
         intergreen=np.concatenate(
-            [np.column_stack([2 * j, 2 * j + 1, 0 * j + 5000]), np.column_stack([2 * j + 1, 2 * j, 0 * j + 5000])]
+            [
+                np.column_stack([2 * j, 2 * j + 1, 0 * j + 5000]),
+                np.column_stack([2 * j + 1, 2 * j, 0 * j + 5000]),
+            ]
         ),
     )
 
 
-def make_demand(tables: Tables, turns: np.ndarray, per_entry_veh_h: float, hours: float, seed: int) -> Arrivals:
+def make_demand(
+    tables: Tables, turns: np.ndarray, per_entry_veh_h: float, hours: float, seed: int
+) -> Arrivals:
     """Poisson arrivals on every entry; each vehicle turns at random until it leaves the grid."""
     n_lanes = len(tables.lane_slots)
     origins = tables.segment["link"][tables.lane[n_lanes:]]
@@ -124,7 +129,7 @@ def make_demand(tables: Tables, turns: np.ndarray, per_entry_veh_h: float, hours
         at = np.where(movement >= 0, onto[movement], -1)
         if (at < 0).all():
             break
-    rows = np.array(steps + [np.full(n, -2)]).T
+    rows = np.array([*steps, np.full(n, -2)]).T
     length = (rows >= 0).sum(1) + 1
     rows[np.arange(n), length - 1] = EXIT
     flat = rows[np.arange(rows.shape[1]) < length[:, None]]

@@ -234,7 +234,9 @@ def _conflicts(
     place = {}
     for a, b, ms in np.asarray(spec.intergreen, np.int64).reshape(-1, 3):
         row = junction[group["junction"][a]]
-        place[a, b] = row["intergreen_start"] + (a - row["first_group"]) * row["n_groups"] + b - row["first_group"]
+        place[a, b] = (
+            row["intergreen_start"] + (a - row["first_group"]) * row["n_groups"] + b - row["first_group"]
+        )
         intergreen[place[a, b]] = ms
     group["clear_ms"] = np.iinfo(np.int32).max
     for a, b in np.asarray(spec.forbidden, np.int64).reshape(-1, 2):

@@ -1,6 +1,6 @@
 """The engine that is used: state in arrays, one compiled loop."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,13 @@ class CompiledEngine:
     """
 
     def __init__(
-        self, tables: Tables, arrivals: Arrivals, *, count_from_ms: int, count_to_ms: int, record: bool = False
+        self,
+        tables: Tables,
+        arrivals: Arrivals,
+        *,
+        count_from_ms: int,
+        count_to_ms: int,
+        record: bool = False,
     ) -> None:
         self.tables, self.arrivals = tables, arrivals
         self._trips = make_trips(tables, arrivals)
@@ -38,11 +44,12 @@ class CompiledEngine:
         self._log = np.zeros(_log_rows(tables) if record else 0, RECORD).view(np.recarray)
         self._written: list[np.ndarray] = []
         self._sight = _empty_sight(tables)
+        self._now_ms = 0
         kernel.start(tables, self._trips, self._state)
 
     @property
     def now_ms(self) -> int:
-        return int(self._state.total[0].now_ms)
+        return self._now_ms
 
     @property
     def events(self) -> int:
@@ -51,15 +58,15 @@ class CompiledEngine:
 
     def advance(self, until_ms: int) -> None:
         """Handle everything that happens before ``until_ms``."""
-        while self.now_ms < until_ms:
-            kernel.advance(self.tables, self._trips, self._state, self._log, until_ms)
-            self._flush()
+        while self._now_ms < until_ms:
+            self._now_ms = kernel.advance(self.tables, self._trips, self._state, self._log, until_ms)
+            if len(self._log):
+                self._flush()
 
     def _flush(self) -> None:
         n = int(self._state.total[0].records)
-        if n:
-            self._written.append(np.array(self._log[:n]))
-            self._state.total[0].records = 0
+        self._written.append(np.array(self._log[:n]))
+        self._state.total[0].records = 0
 
     def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
         """Ask for local stages (int32, -1: nothing) not before ``switch_at_ms`` (int64), per junction."""
@@ -111,9 +118,10 @@ class CompiledEngine:
         """Go back to a snapshot of this run. Records written since are dropped."""
         self._written.clear()
         copy_state(snapshot.state, self._state)
+        self._now_ms = int(self._state.total[0].now_ms)
 
 
-def _copied(part):  # type: ignore[no-untyped-def]
+def _copied(part: Any) -> Any:
     return part.copy() if isinstance(part, np.ndarray) else type(part)(*(a.copy() for a in part))
 
 

@@ -105,9 +105,10 @@ def _urgent_stage(signals, state, j, now):
     for i in range(row.n_groups):
         g = row.first_group + i
         group = state.group[g]
-        if group.aspect != GREEN and group.start_ms == INF and signals.group[g].urgent_ms < INF:
-            if group.green_end_ms + signals.group[g].urgent_ms <= now and group.green_end_ms < longest:
-                longest, urgent = group.green_end_ms, i
+        if group.aspect == GREEN or group.start_ms < INF or signals.group[g].urgent_ms == INF:
+            continue
+        if group.green_end_ms + signals.group[g].urgent_ms <= now and group.green_end_ms < longest:
+            longest, urgent = group.green_end_ms, i
     if urgent < 0:
         return -1
     for s in range(row.n_stages):
@@ -164,7 +165,8 @@ def settle(signals, state, j, now, changes):
     """Do all that is due at junction ``j`` at ``now``.
 
     Writes 4 x group + new aspect for every change to ``changes`` (room for four times the junction's
-    groups: one that has neither yellow nor intergreen changes up to three times) and returns how many. Afterwards ask ``due`` when to come back.
+    groups: one that has neither yellow nor intergreen changes up to three times) and returns how many.
+    Afterwards ask ``due`` when to come back.
     """
     row = signals.junction[j]
     n = 0

@@ -137,8 +137,8 @@ def _gap(tables, lanes, slots, lamps, m, now):
             if vehicle.movement == tables.yield_movement[k]:
                 until = max(until, crossing)
                 break
-            crossing += headway * vehicle.size // 2
-            at = (at + vehicle.size) % lane.n_slots
+            crossing += headway * vehicle.length // 2
+            at = (at + vehicle.length) % lane.n_slots
     return until, opposed
 
 
@@ -169,7 +169,9 @@ def _choose(state, first, n_lanes, mask, size, entry_ms):
                 wait = np.int64(lane.used) * lane.headway_ms
                 if wait < best_wait:
                     best, best_wait = first + i, wait
-        if best < 0 or _room_time(state, best, size) <= entry_ms:
+        if best < 0 or state.lane[best].used + size <= state.lane[best].easy:
+            return best
+        if _room_time(state, best, size) <= entry_ms:
             return best
         mask &= ~(1 << (best - first))
 
@@ -196,7 +198,7 @@ def _target(tables, trips, state, l):
         size = np.int64(trips.size[v])
         return np.int64(lane.segment), np.int64(segment.first_lane), np.int64(segment.n_lanes), mask, size, 0
     head = state.slot[lane.slot0 + lane.head]
-    size = np.int64(head.size)
+    size = np.int64(head.length)
     if not lane.at_line:
         s = np.int64(tables.segment[lane.segment].next)
         mask = (1 << np.int64(tables.segment[s].n_lanes)) - 1
@@ -233,7 +235,7 @@ def _count_queue(state, lane, now):
         if vehicle.arrive_ms > now:
             break
         lane.queue += 1
-        lane.queue_slot += vehicle.size
+        lane.queue_slot += vehicle.length
         if lane.queue_slot >= lane.n_slots:
             lane.queue_slot -= lane.n_slots
 
@@ -242,7 +244,7 @@ def _count_queue(state, lane, now):
 def _headway_after(tables, state, lane, head, opposed, now):
     """When the next vehicle may follow the head, which crosses the stop line now."""
     if head.movement == EXIT or not lane.at_line:
-        return now + np.int64(lane.headway_ms) * head.size // 2
+        return now + np.int64(lane.headway_ms) * head.length // 2
     step = tables.step[head.movement]
     extra = 0
     headway = np.int64(step.headway_ms)
@@ -255,7 +257,7 @@ def _headway_after(tables, state, lane, head, opposed, now):
             opposed = True
     if opposed:
         headway = np.int64(tables.movement[head.movement].follow_ms)
-    return now + headway * head.size // 2 + extra
+    return now + headway * head.length // 2 + extra
 
 
 @njit(forceinline=True)
@@ -264,7 +266,7 @@ def _leave(tables, state, log, l, opposed):
     now = state.total[0].now_ms
     lane = state.lane[l]
     head = state.slot[lane.slot0 + lane.head]
-    vehicle, size, delay = head.vehicle, head.size, now - head.arrive_ms
+    vehicle, size, delay = head.vehicle, head.length, now - head.arrive_ms
     counted = state.total[0].counted_from <= vehicle < state.total[0].counted_to
     if delay > 0:
         _count_queue(state, lane, now)
@@ -312,7 +314,7 @@ def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, stops, t
     slot.route_at = route_at
     slot.movement = np.int32(trips.leg[route_at] & 0xFFFFFFFF)
     slot.pace = pace
-    slot.size = size
+    slot.length = size
     slot.stops = stops
     lane.tail_ms = arrive
     lane.admit_ms = now + traverse + np.int64(lane.headway_ms) * size // 2
@@ -331,7 +333,7 @@ def _cross(tables, trips, state, log, l, b, traverse, opposed):
     if l >= tables.lane_slots.size:
         vehicle = state.source_vehicle[lane.head]
         route_at = trips.leg0[vehicle]
-        pace, size, stops = trips.pace[vehicle], trips.size[vehicle], 0
+        pace, size, stops = trips.pace[vehicle], trips.size[vehicle], np.int64(0)
         lane.head += 1
         lane.next_ms = now + 1
         state.enter_ms[vehicle] = now
@@ -340,7 +342,7 @@ def _cross(tables, trips, state, log, l, b, traverse, opposed):
         _log(log, state.total, _DEPART, vehicle, b, trips.depart_ms[vehicle])
     else:
         head = state.slot[lane.slot0 + lane.head]
-        vehicle, pace, size = head.vehicle, np.int32(head.pace), np.int32(head.size)
+        vehicle, pace, size = head.vehicle, np.int32(head.pace), np.int32(head.length)
         route_at = head.route_at + lane.at_line
         _leave(tables, state, log, l, opposed)
         stops = np.int64(head.stops)

@@ -47,11 +47,11 @@ def _in_view(tables, state, l, now):
     count, taken, at = 0, 0, lane.head
     for _ in range(lane.vehicles):
         vehicle = state.slot[lane.slot0 + at]
-        taken += vehicle.size
+        taken += vehicle.length
         if vehicle.arrive_ms - tables.lane_view_ms[l] > now or taken > tables.lane_view_slots[l]:
             break
         count += 1
-        at += vehicle.size
+        at += vehicle.length
         if at >= lane.n_slots:
             at -= lane.n_slots
     return count
@@ -76,7 +76,7 @@ def freeflow(tables, arrivals, state, result):
             if segment.next >= 0:
                 done -= _travel(tables, segment.next, arrivals.pace[slot.vehicle])
             result[slot.vehicle] = max(0, done - max(0, slot.arrive_ms - now))
-            at += slot.size
+            at += slot.length
             if at >= lane.n_slots:
                 at -= lane.n_slots
 

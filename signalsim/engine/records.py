@@ -6,7 +6,9 @@ import numpy as np
 
 FORMAT_VERSION = 1
 
-RECORD = np.dtype([("t_ms", "i8"), ("kind", "i4"), ("entity", "i4"), ("place", "i4"), ("pad", "i4"), ("value", "i8")])
+RECORD = np.dtype(
+    [("t_ms", "i8"), ("kind", "i4"), ("entity", "i4"), ("place", "i4"), ("pad", "i4"), ("value", "i8")]
+)
 
 
 class Kind(IntEnum):

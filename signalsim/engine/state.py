@@ -25,13 +25,14 @@ LANE = np.dtype(  # two cache lines; the first has what a crossing or an entry n
         ("vehicles", "i4"),
         ("waits_for", "i4"),  # the segment whose room it waits for, -1
         ("headway_ms", "i4"),
-        ("wave_ms", "i4"),
+        ("easy", "i4"),  # up to so many slots taken, room is certain without a look at the slots
         ("travel_ms", "i4"),
         ("sneaks", "i1"),  # turners that may still clear at the end of green
         ("fresh", "i1"),  # a lamp of it went green and nobody has crossed since
         ("at_line", "i1"),  # 1: ends at a stop line; 0: at a bay's mouth
         ("wanted", "i1"),  # somebody waits for room on its segment
         ("segment", "i4"),  # a source: the segment that it feeds
+        ("wave_ms", "i4"),
         ("queue", "i4"),  # vehicles known to have reached the stop line ...
         ("queue_slot", "i4"),  # ... and the slot where the next one to look at begins
         ("max_queue", "i4"),
@@ -39,19 +40,22 @@ LANE = np.dtype(  # two cache lines; the first has what a crossing or an entry n
         ("crossed", "i4"),  # by counted vehicles
         ("delay_ms", "i8"),  # of counted vehicles
         ("out", "i8"),  # by all vehicles
-        ("pad", "i8", (3,)),
+        ("pad", "i4", (5,)),
     ]
 )
 SLOT = np.dtype(
     [
         ("left_ms", "i8"),  # when the slot was last left
-        ("arrive_ms", "i8"),  # earliest time at the stop line; this and what follows: in a vehicle's first slot
+        (
+            "arrive_ms",
+            "i8",
+        ),  # earliest time at the stop line; this and what follows: in a vehicle's first slot
         ("vehicle", "i4"),
         ("route_at", "i4"),  # index into route_movement of its next movement
         ("movement", "i4"),
         ("pace", "i2"),
         ("stops", "u1"),
-        ("size", "u1"),
+        ("length", "u1"),  # slots that it takes (a field "size" would hide behind NumPy's own)
     ]
 )
 SEGMENT_STATE = np.dtype([("waiting", "i4"), ("pad", "i4"), ("turn", "i8")])  # turn: the merge clock
@@ -95,7 +99,9 @@ class Trips(NamedTuple):
     pace: np.ndarray  # (n_vehicles,) int32
     size: np.ndarray  # (n_vehicles,) int32
     leg0: np.ndarray  # (n_vehicles,) int32, where its route begins in ``leg``
-    leg: np.ndarray  # int64: a movement (EXIT: -1) and, from bit 32, the lanes that serve it where its link begins
+    leg: (
+        np.ndarray
+    )  # int64: a movement (EXIT: -1) and, from bit 32, the lanes that serve it where its link begins
 
 
 def make_trips(tables: Tables, arrivals: Arrivals) -> Trips:
@@ -103,7 +109,9 @@ def make_trips(tables: Tables, arrivals: Arrivals) -> Trips:
     leg = arrivals.route_movement.astype(np.int64)
     last = arrivals.route_start[1:] - 1
     mask = np.append(tables.movement["serve_first"], 0)[leg].astype(np.int64)
-    end_link = tables.link_first_segment[arrivals.route_link].astype(np.int64)  # where a route of no movement ends
+    end_link = tables.link_first_segment[arrivals.route_link].astype(
+        np.int64
+    )  # where a route of no movement ends
     longer = last > arrivals.route_start[:-1]
     end_link[longer] = tables.movement["to_segment"][leg[last[longer] - 1]]
     mask[last] = (1 << tables.segment["n_lanes"][end_link].astype(np.int64)) - 1
@@ -134,6 +142,7 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
     lane["n_slots"][:n_lanes] = tables.lane_slots
     lane["headway_ms"][:n_lanes] = tables.lane_headway_ms
     lane["wave_ms"][:n_lanes] = tables.lane_wave_ms
+    lane["easy"][:n_lanes] = _easy(tables, arrivals)
     lane["travel_ms"] = tables.segment["travel_ms"][tables.lane]
     lane["at_line"] = tables.segment["next"][tables.lane] < 0
     slot = aligned(int(tables.lane_slots.sum()), SLOT)
@@ -161,6 +170,24 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
         arrive_ms=np.full(len(arrivals.depart_ms), -1, np.int64),
         stops=np.zeros(len(arrivals.depart_ms), np.int32),
         signals=initial_state(tables.signals),
+    )
+
+
+def _easy(tables: Tables, arrivals: Arrivals) -> np.ndarray:
+    """Slots that may be taken while room is certain.
+
+    A slot is left at least half the lane's smallest headway after the one before it. So if enough
+    slots are free, the next one to be taken was left longer ago than the wave needs.
+    """
+    longest = int(arrivals.size.max(initial=2))
+    headway = tables.lane_headway_ms.astype(np.int64)
+    of_movement = np.minimum(tables.movement["headway_ms"], tables.movement["follow_ms"])
+    lane_of = np.repeat(np.arange(len(headway)), np.diff(tables.lane_movement))
+    np.minimum.at(headway, lane_of, of_movement[tables.lane_movement_id])
+    return (
+        tables.lane_slots
+        - 2 * longest
+        - -(-2 * tables.lane_wave_ms.astype(np.int64) // np.maximum(headway, 1))
     )
 
 

@@ -1,13 +1,15 @@
 """Whatever is asked of it, the interlock keeps the street safe."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.networks import drive, random_case
+from support.roads import tables_of, two_stages
 from support.safety import crossings_on_red, dangers
 
-from signalsim.engine.build import make_tables
 from signalsim.engine.compiled import CompiledEngine
 from signalsim.engine.interlock import GREEN, due, initial_state, request, settle
 from signalsim.engine.records import Kind
@@ -105,29 +107,16 @@ def test_maximum_red_is_kept_against_a_controller_that_never_switches() -> None:
 
 
 def _two_groups(max_red_ms: int):
-    from signalsim.engine.build import Road, SignalSpec
-
-    nothing = {name: np.zeros(0, int) for name in Road.__dataclass_fields__}
-    one_link = {
-        "segment_link": np.zeros(1, int), "segment_travel_ms": np.ones(1, int), "lane_segment": np.zeros(1, int),
-        "lane_slots": np.full(1, 20), "lane_headway_ms": np.full(1, 2000), "lane_wave_ms": np.full(1, 1000),
-        "lane_view_ms": np.zeros(1, int), "lane_view_slots": np.zeros(1, int), "origins": np.zeros(1, int),
-        "serves": np.zeros((0, 2), int), "yields": np.zeros((0, 2), int),
-    }  # fmt: skip
-    spec = SignalSpec(
-        group_junction=np.zeros(2, int),
-        group_min_green_ms=np.full(2, 5000),
-        group_yellow_ms=np.full(2, 3000),
-        group_max_red_ms=np.full(2, max_red_ms),
-        stage_junction=np.zeros(2, int),
-        stage_mask=np.array([1, 2], np.uint64),
-        initial_stage=np.zeros(1, int),
-        forbidden=np.array([[0, 1]]),
-        intergreen=np.array([[0, 1, 5000], [1, 0, 5000]]),
-    )
-    return make_tables(Road(**{**nothing, **one_link}), spec).signals
+    """Minimum green 5 s, yellow 3 s, intergreen 5 s, and a limit of red."""
+    spec = two_stages(min_green_ms=5000)
+    spec = replace(spec, group_max_red_ms=np.full(2, max_red_ms))
+    return tables_of([{}], [], signals=spec).signals
 
 
 def test_contradicting_tables_are_refused() -> None:
     with pytest.raises(ValueError, match="maximum red of 12 s cannot be kept"):
         _two_groups(max_red_ms=12_000)
+    with pytest.raises(ValueError, match="green to a forbidden pair"):
+        tables_of([{}], [], signals=replace(two_stages(), stage_mask=np.array([3, 2], np.uint64)))
+    with pytest.raises(ValueError, match="have no intergreen"):
+        tables_of([{}], [], signals=replace(two_stages(), intergreen=np.array([[0, 1, 5000]])))

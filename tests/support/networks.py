@@ -96,7 +96,9 @@ def _signals(rng, n_nodes, ends, from_link):
         foes = {(a, b) for a in range(n) for b in range(a) if rng.random() < 0.6}
         forbidden += [(first + a, first + b) for a, b in foes]
         intergreen += [
-            (first + x, first + y, int(rng.integers(0, 17)) * 500) for a, b in foes for x, y in ((a, b), (b, a))
+            (first + x, first + y, int(rng.integers(0, 17)) * 500)
+            for a, b in foes
+            for x, y in ((a, b), (b, a))
         ]
         for start in range(n):
             mask = 1 << start

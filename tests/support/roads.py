@@ -17,7 +17,8 @@ def tables_of(
     """One-segment links ``{travel_ms, lanes, slots, wave_ms}`` and movements ``{a, b, lanes, ...}``."""
     lane_link = [i for i, link in enumerate(links) for _ in range(link.get("lanes", 1))]
     first_lane = [lane_link.index(i) for i in range(len(links))]
-    serves = [(first_lane[m["a"]] + lane, k) for k, m in enumerate(movements) for lane in m.get("lanes", (0,))]
+    serves = [(first_lane[m["a"]] + i, k) for k, m in enumerate(movements) for i in m.get("lanes", (0,))]
+    serves = np.array(serves, int).reshape(-1, 2)
 
     def of_movement(name: str, default: int) -> np.ndarray:
         return np.array([m.get(name, default) for m in movements], int)
@@ -42,7 +43,7 @@ def tables_of(
         movement_gap_ms=of_movement("gap_ms", 4500),
         movement_follow_ms=of_movement("follow_ms", 2500),
         movement_sneakers=of_movement("sneakers", 0),
-        serves=np.array(serves),
+        serves=serves,
         yields=np.array(yields, int).reshape(-1, 2),
         origins=np.array(origins),
     )

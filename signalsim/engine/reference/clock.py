@@ -5,7 +5,7 @@ and its entity, so that at one instant signals come first, then lanes, then thos
 then those that give way; and among equals the smaller index.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import simpy
 
@@ -56,7 +56,7 @@ class Alarm:
         self._wire = wire = self._clock.env.event()
         wire.callbacks.append(self._fire)
         wire._ok, wire._value = True, None
-        self._clock.env.schedule(wire, priority=self._priority, delay=time_ms - now)
+        self._clock.env.schedule(wire, self._priority, time_ms - now)  # type: ignore[arg-type]
 
     def _fire(self, wire: simpy.Event) -> None:
         if wire is not self._wire:
@@ -66,7 +66,7 @@ class Alarm:
         ring, self.ring = self.ring, self._clock.env.event()
         ring.succeed()
 
-    def each_time(self, act) -> Generator:  # type: ignore[no-untyped-def, type-arg]
+    def each_time(self, act: Callable[[], None]) -> Generator[simpy.Event, None, None]:
         """A process that acts whenever the alarm rings."""
         while True:
             yield self.ring

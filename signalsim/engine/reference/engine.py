@@ -1,12 +1,14 @@
 """The rules of the model, each said once, in the order in which a driver meets them."""
 
+from functools import partial
+
 import numpy as np
 
 from ..interlock import GREEN, YELLOW
 from ..records import RECORD, STOP_MS, Kind
 from ..surface import Sight, Sums, Totals
 from ..tables import INF, Arrivals, Tables
-from .clock import LANE, SIGNAL, Alarm, Clock
+from .clock import LANE, SIGNAL, YIELD, Alarm, Clock
 from .gaps import gap
 from .make import fill_sources, lanes_of_groups, make_road, make_vehicles
 from .reading import sight_of, sums_of
@@ -18,7 +20,13 @@ class ReferenceEngine:
     """The same surface as ``CompiledEngine`` (without snapshots: a generator cannot be copied)."""
 
     def __init__(
-        self, tables: Tables, arrivals: Arrivals, *, count_from_ms: int, count_to_ms: int, record: bool = False
+        self,
+        tables: Tables,
+        arrivals: Arrivals,
+        *,
+        count_from_ms: int,
+        count_to_ms: int,
+        record: bool = False,
     ) -> None:
         self.tables, self.arrivals, self.record = tables, arrivals, record
         self.counted = (arrivals.depart_ms >= count_from_ms) & (arrivals.depart_ms < count_to_ms)
@@ -39,15 +47,15 @@ class ReferenceEngine:
     def _start(self) -> None:
         process = self.clock.env.process
         for j, alarm in enumerate(self._junctions):
-            process(alarm.each_time(lambda j=j: self._signal(j)))
+            process(alarm.each_time(partial(self._signal, j)))
             alarm.set(0)
         for lane in self.lanes:
-            process(lane.alarm.each_time(lambda lane=lane: self._attempt(lane, LANE)))
-            process(lane.yield_alarm.each_time(lambda lane=lane: self._attempt(lane, LANE + 1)))
+            process(lane.alarm.each_time(partial(self._attempt, lane, LANE)))
+            process(lane.yield_alarm.each_time(partial(self._attempt, lane, YIELD)))
             if isinstance(lane, Source):
                 self._wake(lane)
         for segment in self.segments:
-            process(segment.alarm.each_time(lambda segment=segment: self._share_room(segment)))
+            process(segment.alarm.each_time(partial(self._share_room, segment)))
 
     # -- the surface ---------------------------------------------------------------------------
 

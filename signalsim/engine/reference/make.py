@@ -1,12 +1,11 @@
 """Tables and arrivals turned into the objects of the reference engine."""
 
-import numpy as np
-
 from ..tables import Arrivals, Tables
 from .clock import LANE, ROOM, YIELD, Alarm, Clock
 from .road import Feeder, Lane, Movement, Segment, Source, Vehicle
 
 _TIMES = ("traverse_ms", "headway_ms", "startup_ms", "startup2_ms", "end_gain_ms", "gap_ms", "follow_ms")
+_NUMBERS = (*_TIMES, "sneakers", "serve_first", "serve_last")  # of a Movement, in its order
 
 
 def make_road(tables: Tables, clock: Clock) -> tuple[list[Segment], list[Lane], list[Movement]]:
@@ -34,9 +33,8 @@ def make_road(tables: Tables, clock: Clock) -> tuple[list[Segment], list[Lane], 
 def _make_movements(tables: Tables, segments: list[Segment], lanes: list[Lane]) -> list[Movement]:
     movements = []
     for i, row in enumerate(tables.movement):
-        times = {name: int(row[name]) for name in _TIMES}
-        masks = {name: int(row[name]) for name in ("sneakers", "serve_first", "serve_last")}
-        movements.append(Movement(i, segments[row.to_segment], int(row.group), **times, **masks))
+        numbers = [int(row[name]) for name in _NUMBERS]
+        movements.append(Movement(i, segments[row.to_segment], int(row.group), *numbers))  # type: ignore[arg-type]
     for movement, row in zip(movements, tables.movement, strict=True):
         for k in range(row.yield_start, row.yield_end):
             pair = (lanes[tables.yield_lane[k]], movements[tables.yield_movement[k]])
@@ -66,5 +64,5 @@ def fill_sources(tables: Tables, arrivals: Arrivals, lanes: list[Lane], vehicles
 def lanes_of_groups(tables: Tables, lanes: list[Lane]) -> list[list[Lane]]:
     """Per signal group the lanes at whose stop line its lamp counts."""
     return [
-        [lanes[l] for l in tables.group_lane[row.lane_start : row.lane_end]] for row in np.atleast_1d(tables.signals.group)
+        [lanes[l] for l in tables.group_lane[row.lane_start : row.lane_end]] for row in tables.signals.group
     ]

@@ -59,7 +59,9 @@ def sums_of(engine: "ReferenceEngine") -> Sums:
         enter_ms=np.array(engine.enter_ms, np.int64),
         arrive_ms=arrived,
         freeflow_ms=np.array(_freeflow(engine, lanes), np.int64),
-        stops=np.array([v.stops if t >= 0 else 0 for v, t in zip(engine.vehicles, arrived, strict=True)], np.int32),
+        stops=np.array(
+            [v.stops if t >= 0 else 0 for v, t in zip(engine.vehicles, arrived, strict=True)], np.int32
+        ),
         counted=engine.counted,
         lane_crossed=np.array([lane.crossed for lane in lanes], np.int32),
         lane_delay_ms=np.array([lane.delay_ms for lane in lanes], np.int64),

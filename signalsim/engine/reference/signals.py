@@ -55,4 +55,4 @@ class Lamps:
         return int(earliest_switch(self._tables, self._state, junction))
 
     def green_groups(self) -> np.ndarray:
-        return self._state.group.aspect == GREEN
+        return np.asarray(self._state.group["aspect"]) == GREEN

@@ -1,0 +1,35 @@
+"""The command line. Loads Typer and nothing else of weight until a command runs.
+
+Exit codes: 0 fine, 1 gate failed, 2 usage, 3 invalid input, 4 inconclusive, 130 interrupted.
+"""
+
+import typer
+
+from .compare import compare
+from .controllers import controllers
+from .run import run
+
+app = typer.Typer(
+    name="signalsim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="What would adaptive traffic signals bring? Simulate a scenario, compare controllers.",
+)
+app.command()(run)
+app.command()(compare)
+app.command()(controllers)
+
+
+@app.callback(invoke_without_command=True)
+def _options(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    if version:
+        from signalsim import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point of the command ``signalsim``."""
+    app()

@@ -1,0 +1,157 @@
+"""``signalsim compare``: controllers on the same traffic, differences with intervals, a gate for CI."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import ENGINE, JSON, OUT, SCENARIO, SEED, Engine, split_names
+from .terminal import announce_compilation, progress_bar, reported, say, show_warnings
+
+if TYPE_CHECKING:
+    from signalsim.experiment import Comparison
+
+GATE_FAILED, INCONCLUSIVE = 1, 4
+
+
+def compare(
+    scenario: SCENARIO,
+    controllers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="NAME, NAME:parameter=value,… or FILE.py:CLASS, commas between; "
+            "by default those that the scenario lists.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="Compare with this one; by default the scenario's.")
+    ] = None,
+    replications: Annotated[
+        int, typer.Option(min=1, help="Samples of traffic; each controller meets all of them.")
+    ] = 10,
+    seed: SEED = None,
+    sensors: Annotated[
+        str | None, typer.Option(help="Camera presets with commas between; by default the scenario's.")
+    ] = None,
+    engine: ENGINE = Engine.numba,
+    fail_if: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EXPR",
+            help="Exit 1 if this holds, 4 if the replications cannot tell, for example "
+            "'max-pressure.vs_baseline.mean_delay_s.percent > -5'.",
+        ),
+    ] = None,
+    json: JSON = False,
+    out: OUT = None,
+) -> None:
+    """Compare controllers on the same traffic and say what can be said about the differences."""
+    names = split_names(controllers, "--controllers") if controllers is not None else None
+    presets = split_names(sensors, "--sensors") if sensors else None
+    with reported():
+        comparison = _simulate(
+            scenario, names, baseline, replications, seed, presets, str(engine), fail_if, out
+        )
+        if out:
+            from signalsim.report import write_comparison
+
+            write_comparison(comparison, out)
+        if json:
+            typer.echo(comparison.to_json())
+        else:
+            _print_tables(comparison)
+            if out:
+                say(f"report: {out / 'report.html'}")
+        if fail_if:
+            _apply_gate(fail_if, comparison)
+
+
+def _simulate(
+    scenario: Path,
+    names: list[str] | None,
+    baseline: str | None,
+    replications: int,
+    seed: int | None,
+    presets: list[str] | None,
+    engine: str,
+    fail_if: str | None,
+    out: Path | None,
+) -> "Comparison":
+    """Run it; whatever can be refused is refused before the first vehicle moves."""
+    from signalsim.experiment import Names, check_folder, judge
+    from signalsim.experiment import compare as compare_controllers
+    from signalsim.scenario import load
+
+    if out:
+        check_folder(out)
+    loaded = load(scenario)
+    names = names or loaded.config.control.controllers
+    if baseline and baseline not in names:
+        names = [baseline, *names]
+    if fail_if:
+        judge(fail_if, Names(names, presets or [loaded.config.sensors.preset]))
+    show_warnings(loaded.warnings)
+    with progress_bar("simulating") as progress:
+        return compare_controllers(
+            loaded,
+            names,
+            baseline=baseline,
+            replications=replications,
+            seed=seed,
+            sensors=presets,
+            engine=engine,
+            progress=progress,
+            on_compile=announce_compilation,
+            workers=os.cpu_count() or 1,
+        )
+
+
+def _print_tables(comparison: "Comparison") -> None:
+    """One table per preset, fit for 80 columns."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    for preset in comparison.sensors:
+        table = Table(
+            title=f"{comparison.scenario.name}, {comparison.replications} replications, cameras: {preset}",
+            title_justify="left",
+            caption="Delay in seconds per vehicle. Differences are paired, with 95 % intervals.",
+            caption_justify="left",
+            box=SIMPLE_HEAD,
+            pad_edge=False,
+        )
+        table.add_column("Controller", no_wrap=True)
+        for heading in ("Delay", f"Against {comparison.baseline}", "%", "Unserved"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for name in comparison.controllers:
+            table.add_row(name, *_cells(comparison, preset, name))
+        console.print(table, highlight=False)
+
+
+def _cells(comparison: "Comparison", preset: str, name: str) -> list[str]:
+    delay = comparison.mean(preset, name, "mean_delay_s").mean
+    unserved = comparison.mean(preset, name, "unserved").mean
+    if name == comparison.baseline:
+        return [f"{delay:.1f}", "", "", f"{unserved:.1f}"]
+    found = comparison.difference(preset, name, "mean_delay_s")
+    colour = {-1: "green", 0: "default", 1: "red"}[found.verdict]
+    limits = f" ({found.low:+.1f} … {found.high:+.1f})" if found.known else ""
+    percent = comparison.percent(preset, name, "mean_delay_s")
+    difference = f"[{colour}]{found.mean:+.1f}[/]{limits}"
+    return [f"{delay:.1f}", difference, f"{percent:+.1f}", f"{unserved:.1f}"]
+
+
+def _apply_gate(expression: str, comparison: "Comparison") -> None:
+    from signalsim.experiment import judge
+
+    verdict = judge(expression, comparison)
+    if verdict.fails is None:
+        say(f"gate: {comparison.replications} replications do not tell whether {expression}")
+        raise typer.Exit(INCONCLUSIVE)
+    say(f"gate {'failed' if verdict.fails else 'passed'}: {'' if verdict.fails else 'not '}({expression})")
+    if verdict.fails:
+        raise typer.Exit(GATE_FAILED)

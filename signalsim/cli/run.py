@@ -1,0 +1,77 @@
+"""``signalsim run``: one controller, one run."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import ENGINE, JSON, OUT, SCENARIO, SEED, Engine
+from .terminal import announce_compilation, reported, show_warnings
+
+if TYPE_CHECKING:
+    from signalsim.simulation import Run
+
+
+def run(
+    scenario: SCENARIO,
+    controller: Annotated[
+        str, typer.Option(help="A name, NAME:parameter=value,…, or FILE.py:CLASS.")
+    ] = "deployed",
+    seed: SEED = None,
+    engine: ENGINE = Engine.numba,
+    sensors: Annotated[str | None, typer.Option(help="Camera preset; by default the scenario's.")] = None,
+    json: JSON = False,
+    out: OUT = None,
+) -> None:
+    """Simulate a scenario once and print what came of it."""
+    with reported():
+        from signalsim.experiment.document import run_document, to_text
+        from signalsim.experiment.store import check_folder
+        from signalsim.scenario import load
+        from signalsim.simulation import simulate
+
+        if out:
+            check_folder(out)
+        loaded = load(scenario)
+        show_warnings(loaded.warnings)
+        result = simulate(
+            loaded,
+            controller,
+            seed=loaded.config.seed if seed is None else seed,
+            engine=str(engine),
+            sensors=sensors or loaded.config.sensors.preset,
+            on_compile=announce_compilation,
+        )
+        document = run_document(result, loaded.name, loaded.digest())
+        if out:
+            from signalsim.report import write_run
+
+            write_run(document, result.series, out)
+        if json:
+            typer.echo(to_text(document))
+        else:
+            _print_table(document, result)
+
+
+def _print_table(document: dict[str, Any], result: "Run") -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from signalsim.measures import MEASURES
+
+    vehicles = document["vehicles"]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Measure")
+    table.add_column("Value", justify="right")
+    table.add_column("Unit")
+    for name, value in document["measures"].items():
+        measure = MEASURES[name]
+        table.add_row(measure.title, f"{value:,.{measure.decimals}f}", measure.unit)
+    console = Console()
+    console.print(f"{document['scenario']}, {document['controller']}", highlight=False)
+    console.print(table)
+    console.print(
+        f"{vehicles['departed']:,} vehicles: {vehicles['arrived']:,} arrived, {vehicles['inside']:,} inside, "
+        f"{vehicles['waiting']:,} waiting to enter.\n{result.moves:,} moves in {result.wall_s:.2f} s.",
+        highlight=False,
+    )

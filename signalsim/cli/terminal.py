@@ -1,0 +1,64 @@
+"""What a person sees: one message per mistake, a progress bar on a terminal, a word about compilation."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+
+from signalsim.errors import InputError
+
+INVALID_INPUT, INTERRUPTED = 3, 130
+_WARNINGS = 5  # shown at most
+
+
+def say(message: str) -> None:
+    """A message to the user, on stderr: stdout is for results."""
+    typer.echo(message, err=True)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """A user's mistake becomes one message and exit code 3; Ctrl-C a short word and 130."""
+    try:
+        yield
+    except InputError as error:
+        say(f"signalsim: {error}")
+        raise typer.Exit(INVALID_INPUT) from None
+    except KeyboardInterrupt:
+        say("signalsim: interrupted, nothing was written")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def announce_compilation() -> None:
+    """Say so when the first run has to wait for the compiler."""
+    say("compiling for the first time, up to half a minute; the next start will be quick …")
+
+
+def show_warnings(warnings: Sequence[str]) -> None:
+    """What is allowed in the input but should be known, the first few of it."""
+    for warning in warnings[:_WARNINGS]:
+        say(f"note: {warning}")
+    if len(warnings) > _WARNINGS:
+        say(f"note: and {len(warnings) - _WARNINGS} more of this kind")
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int, str], None] | None]:
+    """A function ``(done, total, label)`` that moves a bar on stderr; None where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # no refresh from a thread: the bar moves when a run ends
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task(what, total=None)
+        bar.refresh()
+
+        def move(done: int, total: int, label: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"{what} {label}", refresh=True)
+
+        yield move

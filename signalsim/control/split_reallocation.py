@@ -1,0 +1,164 @@
+"""Split reallocation: once per cycle, the green of the next cycle from what cameras counted in this.
+
+The stage order of the plan is kept. At the end of each cycle, per junction:
+
+1. Demand of a lane: what it discharged or, if more, what arrived at its advance line. A lane that
+   kept a queue at the end of its green, or that discharged at saturation all through it, discharges
+   what its green allows and not what wants to pass: its demand is raised by ``raise_share``, and by
+   the queue left, to be served within two cycles.
+2. Flow ratio of a stage: the largest demand over saturation flow among its lanes.
+3. Cycle: Webster (1958, Road Research Technical Paper 39), C = (1.5 L + 5) / (1 - Y), within limits.
+4. Green in proportion to the flow ratios, no green below its minimum, none changed by more than
+   ``max_change_s``.
+
+A stage without any working camera puts the junction back on the greens of the plan.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from signalsim.engine.jit import njit
+from signalsim.engine.tables import NO_GROUP, Tables
+from signalsim.sensing.approaches import Approaches, approaches
+from signalsim.sensing.observation import Observation
+
+from .base import Request
+from .layout import Junctions, junctions
+from .lookup import check_range
+from .plans import stage_order
+from .resplit import Course, Cycles, Rule, plan_cycle, start_counting
+
+RETRY_MS = 500  # a change under way is looked at again after this
+
+
+@dataclass(frozen=True)
+class SplitReallocation:
+    """Greens of the next cycle from camera counts; see the module for the rule."""
+
+    min_cycle_s: float = 30.0
+    max_cycle_s: float = 120.0
+    max_change_s: float = 10.0
+    raise_share: float = 0.1
+    smoothing: float = 0.3
+
+    def __post_init__(self) -> None:
+        check_range(self, min_cycle_s=(5.0, 600.0), max_cycle_s=(self.min_cycle_s, 600.0))
+        check_range(self, max_change_s=(0.0, 600.0), raise_share=(0.0, 1.0), smoothing=(0.01, 1.0))
+
+    def prepare(self, built: Any) -> "SplitPolicy":
+        """The rule on a network; begins with the greens of the deployed plan."""
+        order, greens = stage_order(built)
+        return SplitPolicy(self, built.tables, order, greens)
+
+
+class SplitPolicy:
+    """All junctions that are due in one compiled call."""
+
+    needs_sensing = True
+
+    def __init__(
+        self, rule: SplitReallocation, tables: Tables, order: list[list[int]], green_ms: list[list[int]]
+    ) -> None:
+        self.road: Approaches = approaches(tables)
+        self.layout: Junctions = junctions(tables, self.road)
+        self.rule = Rule(
+            rule.min_cycle_s * 1000.0,
+            rule.max_cycle_s * 1000.0,
+            rule.max_change_s * 1000.0,
+            float(rule.raise_share),
+            float(rule.smoothing),
+        )
+        self.course = _course(tables, self.road, self.layout, order, green_ms)
+        n_lanes, n_junctions = len(self.road.lane_link), len(order)
+        self.cycles = Cycles(
+            place=np.full(n_junctions, -1, np.int32),
+            began_ms=np.zeros(n_junctions, np.int64),
+            green_ms=self.course.plan_green_ms.copy(),
+            counted=np.zeros(n_lanes),
+            left=np.zeros(n_lanes),
+            demand=np.full(n_lanes, -1.0),
+        )
+        longest = max((len(row) for row in order), default=1)
+        self._scratch = np.zeros((4, max(1, longest)))
+
+    def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
+        """Step the due junctions through their order; plan the next cycle where one ends."""
+        net = (self.layout, self.course, self.rule)
+        decide(net, observation, self.cycles, self._scratch, due, request)
+
+
+def _course(
+    tables: Tables, road: Approaches, layout: Junctions, order: list[list[int]], green_ms: list[list[int]]
+) -> Course:
+    movement, n_lanes = tables.movement, len(road.lane_link)
+    lane = np.repeat(np.arange(len(movement)), np.diff(road.movement_lane))  # movement of each entry
+    signalled = movement["group"][lane] != NO_GROUP
+    at = road.movement_lane_id[signalled]
+    number = np.bincount(at, minlength=n_lanes)
+    total = np.bincount(at, movement["headway_ms"][lane[signalled]], n_lanes)
+    loss = movement["startup_ms"] - movement["headway_ms"] / 2.0 - movement["end_gain_ms"]
+    stage_loss = np.zeros(len(layout.stage_min_green_ms))
+    for s in range(len(stage_loss)):
+        ids = layout.stage_movement_id[layout.stage_movement[s] : layout.stage_movement[s + 1]]
+        stage_loss[s] = loss[ids].mean() if len(ids) else 0.0
+    return Course(
+        start=np.cumsum([0, *(len(row) for row in order)]).astype(np.int32),
+        stage=np.array([stage for row in order for stage in row], np.int32),
+        plan_green_ms=np.array([float(green) for row in green_ms for green in row]),
+        lane_headway_ms=np.where(number > 0, total / np.maximum(number, 1), road.lane_headway_s * 1000.0),
+        stage_loss_ms=stage_loss,
+    )
+
+
+@njit
+def decide(net, seen, cycles, scratch, due, request):
+    """Fill the request of the junctions in ``due``; ``net`` is (layout, course, rule)."""
+    layout, course, _rule = net
+    for j in due:
+        now, stage = seen.now_ms, seen.stage[j]
+        first, n = course.start[j], course.start[j + 1] - course.start[j]
+        request.stage[j] = -1
+        request.next_decision_ms[j] = now + RETRY_MS
+        if stage < 0 or n == 0:
+            continue
+        if cycles.place[j] < 0:
+            _begin(layout, course, seen, cycles, j)
+        place = cycles.place[j]
+        if stage == course.stage[first + place]:
+            end = seen.stage_since_ms[j] + np.int64(cycles.green_ms[first + place])
+            if now < end:
+                request.next_decision_ms[j] = end
+                continue
+            _note_left(layout, seen, cycles, layout.first_stage[j] + stage)
+            place = (place + 1) % n
+            cycles.place[j] = place
+            if place == 0:
+                plan_cycle(net, seen, cycles, scratch, j)
+        wanted = course.stage[first + place]
+        n_stages = layout.first_stage[j + 1] - layout.first_stage[j]
+        change = layout.change_ms[layout.change_start[j] + stage * n_stages + wanted]
+        request.stage[j] = wanted
+        request.switch_at_ms[j] = now
+        request.next_decision_ms[j] = now + change + np.int64(cycles.green_ms[first + place])
+
+
+@njit
+def _begin(layout, course, seen, cycles, j):
+    """First decision: find the stage in force in the order; the first cycle is counted from here."""
+    cycles.place[j] = 0
+    for place in range(course.start[j + 1] - course.start[j]):
+        if course.stage[course.start[j] + place] == seen.stage[j]:
+            cycles.place[j] = place
+            break
+    cycles.began_ms[j] = seen.now_ms
+    start_counting(layout, seen, cycles, j)
+
+
+@njit
+def _note_left(layout, seen, cycles, s):
+    """Queues that a green leaves behind."""
+    for k in range(layout.stage_lane[s], layout.stage_lane[s + 1]):
+        lane = layout.stage_lane_id[k]
+        cycles.left[lane] = seen.lane_queue[lane]

@@ -1,0 +1,5 @@
+"""Counts as cameras deliver them: the table, its checks."""
+
+from signalsim.counts.table import WHOLE_APPROACH, CountTable, load_counts
+
+__all__ = ["WHOLE_APPROACH", "CountTable", "load_counts"]

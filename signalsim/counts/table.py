@@ -1,0 +1,56 @@
+"""The project's own count table: what cameras counted, per link or movement and interval."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from signalsim.counts.checks import CHECKS
+from signalsim.counts.spec import COUNTS
+from signalsim.network import Network
+from signalsim.network.tables import Table, read_table
+
+WHOLE_APPROACH = -1  # the movement of a row that counts all of its link
+
+
+@dataclass(frozen=True)
+class CountTable:
+    """Counts with their references resolved. All arrays are (n,), in the file's order."""
+
+    table: Table
+    link: np.ndarray  # int32
+    movement: np.ndarray  # int32, WHOLE_APPROACH where the row counts the whole link
+    start_ms: np.ndarray  # int64, UTC
+    end_ms: np.ndarray  # int64, UTC
+    count: np.ndarray  # float64, NaN where the camera was out
+    heavy: np.ndarray  # bool
+
+    def __len__(self) -> int:
+        return len(self.link)
+
+    @property
+    def path(self) -> Path:
+        return self.table.path
+
+    @property
+    def is_valid(self) -> np.ndarray:
+        """(n,) bool: the camera was there and its count is not marked as bad."""
+        bad = np.array([quality == "bad" for quality in self.table.texts("quality")], bool)
+        return ~np.isnan(self.count) & ~bad
+
+
+def load_counts(path: Path | str, network: Network) -> CountTable:
+    """Read and check a count file against its network. Raises InputError with file, row and column."""
+    table = read_table(Path(path), COUNTS)
+    counts = CountTable(
+        table=table,
+        link=table.lookup("link_id", network.link, "link"),
+        movement=table.lookup("movement_id", network.movement, "movement", empty=WHOLE_APPROACH),
+        start_ms=table.numbers("interval_start"),
+        end_ms=table.numbers("interval_end"),
+        count=table.numbers("count"),
+        heavy=np.array([name == "heavy" for name in table.texts("vehicle_class")], bool),
+    )
+    for check in CHECKS:
+        check(counts, network)
+    return counts

@@ -1,0 +1,52 @@
+"""Demand before it is sampled: what enters where and when, and how it turns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+CAR, HEAVY, MIXED = 0, 1, 2  # kind of a cell: MIXED draws the class of each vehicle
+KIND_OF_CLASS = {"car": CAR, "heavy": HEAVY, "all": MIXED}
+EXACT, SAMPLED = "exact", "sampled"
+
+
+@dataclass(frozen=True)
+class EntryCells:
+    """Expected entries: one cell per origin link, kind and interval, sorted in that order."""
+
+    link: np.ndarray  # (n_cells,) int32
+    kind: np.ndarray  # (n_cells,) int32
+    start_ms: np.ndarray  # (n_cells,) int64, after simulated time 0
+    end_ms: np.ndarray  # (n_cells,) int64
+    vehicles: np.ndarray  # (n_cells,) float64
+    is_counted: np.ndarray  # (n_cells,) bool; False: filled in
+
+
+@dataclass(frozen=True)
+class Turning:
+    """Turning shares. Movements are in CSR rows by the link they come from."""
+
+    start: np.ndarray  # (n_links + 1,) int32
+    movement: np.ndarray  # (n_movements,) int32
+    to_link: np.ndarray  # (n_movements,) int32, in the same order
+    bin_start_ms: np.ndarray  # (n_bins,) int64, first is the earliest time
+    cumulative: np.ndarray  # (n_bins, n_movements) float64: running sum of shares within a row
+
+
+@dataclass(frozen=True)
+class Demand:
+    """All that ``sample`` needs; ``warnings`` says what was assumed."""
+
+    entries: EntryCells
+    turning: Turning
+    link_freeflow_ms: np.ndarray  # (n_links,) int64
+    counted: np.ndarray  # (n_movements,) vehicles counted in the demand window, NaN: not counted
+    window_ms: tuple[int, int]  # the demand window, after simulated time 0
+    end_ms: int  # no vehicle departs from here on
+    mode: str
+    heavy_share: float
+    heavy_pcu: float
+    pace_sd: float
+    pace_low: float
+    pace_high: float
+    max_links: int  # a route ends after that many links
+    warnings: tuple[str, ...]

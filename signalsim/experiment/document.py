@@ -1,0 +1,122 @@
+"""The JSON documents of ``run --json`` and ``compare --json``: fixed keys in a fixed order."""
+
+import json
+import math
+import platform
+import shlex
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from signalsim.measures import MEASURES, evaluate
+from signalsim.simulation import Run
+
+from .comparison import Comparison
+from .outcome import result_key, vehicles
+
+FORMAT_VERSION = 1
+_DIGITS = 10  # significant digits: all that the integers in ms behind a value can carry
+_VERSIONS = ("signalsim", "numpy", "numba", "simpy", "scipy")
+
+
+def to_text(document: Mapping[str, Any]) -> str:
+    """The document as text; non-finite numbers are null (JSON knows no NaN)."""
+    return json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+    return value
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """What ``compare --json`` prints.
+
+    Per controller: each measure's mean over the replications (``completed`` and ``unserved`` too are
+    means per run) and, under ``vs_baseline``, the paired difference in the measure's unit.
+    """
+    document: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "scenario": comparison.scenario.name,
+        "baseline": comparison.baseline,
+        "replications": comparison.replications,
+        "seed": comparison.seed,
+        "engine": comparison.engine,
+    }
+    if len(comparison.sensors) == 1:
+        preset = comparison.sensors[0]
+        document["sensors"] = preset
+        document["controllers"] = _controllers(comparison, preset)
+    else:
+        document["sensors"] = {
+            preset: {"controllers": _controllers(comparison, preset)} for preset in comparison.sensors
+        }
+    document["provenance"] = provenance(comparison.digest)
+    return document
+
+
+def _controllers(comparison: Comparison, preset: str) -> dict[str, Any]:
+    return {name: _controller(comparison, preset, name) for name in comparison.controllers}
+
+
+def _controller(comparison: Comparison, preset: str, name: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {measure: comparison.mean(preset, name, measure).mean for measure in MEASURES}
+    entry["vs_baseline"] = {measure: _difference(comparison, preset, name, measure) for measure in MEASURES}
+    return entry
+
+
+def _difference(comparison: Comparison, preset: str, name: str, measure: str) -> dict[str, Any]:
+    found = comparison.difference(preset, name, measure)
+    return {
+        "difference": found.mean,
+        "percent": comparison.percent(preset, name, measure),
+        "ci95": [found.low, found.high],
+        "p_value": found.p_value,
+    }
+
+
+def run_document(run: Run, scenario: str, digest: str) -> dict[str, Any]:
+    """What ``run --json`` prints."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "scenario": scenario,
+        "controller": run.controller,
+        "seed": run.seed,
+        "engine": run.engine,
+        "sensors": run.sensors,
+        "vehicles": vehicles(run.totals),
+        "measures": evaluate(run.sums),
+        "wall_s": run.wall_s,
+        "cpu_s": run.cpu_s,
+        "moves": int(run.moves),
+        "provenance": {
+            "key": result_key(digest, run.controller, run.seed, run.replication, run.sensors, run.engine),
+            **provenance(digest),
+        },
+    }
+
+
+def provenance(digest: str) -> dict[str, Any]:
+    """Where a result comes from: versions, platform, input, command line."""
+    program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
+    program = "signalsim" if program == "__main__.py" else program
+    return {
+        "scenario_sha256": digest,
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in _VERSIONS}},
+        "platform": f"{platform.system()} {platform.machine()}",
+        "command": shlex.join([program, *sys.argv[1:]]),
+    }
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed"

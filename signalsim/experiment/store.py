@@ -1,0 +1,72 @@
+"""Results on disk, whole or not at all: written beside their place, then renamed."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from signalsim.errors import InputError
+
+# What a result consists of: a folder with nothing else in it may be replaced by a new result.
+_OURS = {"comparison.json", "run.json", "runs.csv", "series.csv", "report.html", "figures"}
+
+_NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse, before anything is simulated, a place that results cannot be written to.
+
+    Raises InputError for a file, for a folder that holds something other than an earlier result,
+    and for a place that may not be written to.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"--out {folder}: is not a folder; name a new one or an earlier result")
+    if Path.cwd().is_relative_to(folder.absolute().resolve()):
+        raise InputError(f"--out {folder}: is the folder you are in; name one inside it, such as results")
+    foreign = sorted({entry.name for entry in folder.iterdir()} - _OURS) if folder.is_dir() else []
+    if foreign:
+        raise InputError(
+            f"--out {folder}: holds {foreign[0]!r}, which is no part of a result and would be lost; "
+            "name a new folder or an earlier result"
+        )
+    above = next((parent for parent in folder.absolute().parents if parent.exists()), None)
+    if above is None or not above.is_dir() or not os.access(above, os.W_OK):
+        raise InputError(f"--out {folder}: {above} cannot be written to; name another folder")
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write into; it takes the place of ``folder`` when the block ends without an exception.
+
+    An earlier result there is replaced; if anything goes wrong it stays as it was.
+    """
+    check_folder(folder)
+    folder = folder.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        part.mkdir()
+        yield part
+        _put(part, folder)
+    except OSError as error:
+        if error.errno in _NO_PLACE:
+            raise InputError(f"--out {folder}: {error.strerror}; make room or name another folder") from error
+        raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _put(part: Path, folder: Path) -> None:
+    if not folder.exists():
+        part.rename(folder)
+        return
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    folder.rename(old)
+    try:
+        part.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""One file per foreign format: file <-> network, counts, plans, trips. None yet."""

@@ -1,0 +1,70 @@
+"""Reading a CSV file line by line, with every way it may be broken turned into one clear message."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from signalsim.errors import InputError
+
+MAX_LINE_BYTES = 1 << 20
+MAX_VALUE = 60  # characters of a wrong value that a message shows
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: quoted, cut to a readable length."""
+    text = str(value)
+    return repr(text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + "…")
+
+
+def fault(path: Path | str, row: int, column: str, value: object, remedy: str) -> InputError:
+    """The error of one cell: file, row (the header is row 1), column, value, what would be right."""
+    return InputError(f"{path}, row {row}, column '{column}': {shown(value)} {remedy}")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Decoded lines of bounded length; bytes that are not text are reported with their row."""
+    with path.open("rb") as file:
+        number = 0
+        while raw := file.readline(MAX_LINE_BYTES + 1):
+            number += 1
+            if len(raw) > MAX_LINE_BYTES:
+                raise InputError(
+                    f"{path}, row {number}: longer than {MAX_LINE_BYTES} bytes; is this a CSV file?"
+                )
+            if b"\0" in raw:
+                raise InputError(
+                    f"{path}, row {number}: holds a zero byte, so the file is not text; "
+                    "save it as CSV in UTF-8"
+                )
+            try:
+                yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                bad = raw[error.start : error.start + 1].hex()
+                raise InputError(
+                    f"{path}, row {number}: byte 0x{bad} is not UTF-8 text; save the file as CSV in UTF-8"
+                ) from None
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(row number, cells) of every line that is not blank; the header comes first.
+
+    A row number is the line where the row ends, the header of an ordinary file being row 1.
+    Raises InputError for a file that is absent, not text, or not CSV.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; a scenario needs it")
+    reader = csv.reader(_lines(path), strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise InputError(
+                f"{path}, row {reader.line_num}: not readable as CSV ({error}); "
+                "separate values by commas and close every quotation mark"
+            ) from None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+        if any(cell.strip() for cell in cells):
+            yield reader.line_num, [cell.strip() for cell in cells]

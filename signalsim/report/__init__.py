@@ -1,0 +1,5 @@
+"""Figures and one self-contained HTML page from a comparison. Reads results, never a simulation."""
+
+from .folder import write_comparison, write_run
+
+__all__ = ["write_comparison", "write_run"]

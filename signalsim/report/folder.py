@@ -1,0 +1,88 @@
+"""A result as a folder: the JSON document, tables, figures, and the page."""
+
+import csv
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from signalsim.experiment import Comparison, comparison_document, new_folder, to_text
+from signalsim.measures import MEASURES
+
+from .figures import delay_figure, green_figure, mean_queue, queue_figure
+from .page import comparison_page, figure_name
+from .style import house_style, save
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> None:
+    """Write ``folder``: comparison.json, runs.csv, series.csv, figures/ and report.html; all or nothing.
+
+    Raises InputError if ``folder`` holds anything but an earlier result.
+    """
+    with new_folder(folder) as part:
+        text = to_text(comparison_document(comparison)) + "\n"
+        (part / "comparison.json").write_text(text, encoding="utf-8")
+        _write_csv(part / "runs.csv", _run_rows(comparison))
+        _write_csv(part / "series.csv", _series_rows(comparison))
+        figures = _write_figures(comparison, part / "figures")
+        (part / "report.html").write_text(comparison_page(comparison, figures), encoding="utf-8")
+
+
+def write_run(document: dict[str, Any], series: Any, folder: Path) -> None:
+    """Write ``folder``: run.json and series.csv of one run; all or nothing."""
+    with new_folder(folder) as part:
+        (part / "run.json").write_text(to_text(document) + "\n", encoding="utf-8")
+        rows = [["t_s", "queue_veh", "waiting_veh", "inside_veh"]]
+        columns = (series.t_s, series.queue_veh, series.waiting_veh, series.inside_veh)
+        rows += [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+        _write_csv(part / "series.csv", rows)
+
+
+def _write_figures(comparison: Comparison, folder: Path) -> dict[str, str]:
+    """Every figure as SVG and PNG; the SVG sources by name, fit to stand in an HTML page."""
+    folder.mkdir()
+    sources = {}
+    for name, draw in _figures(comparison).items():
+        with house_style(salt=name):
+            figure = draw()
+            save(figure, folder / f"{name}.png")
+            save(figure, folder / f"{name}.svg")
+        source = (folder / f"{name}.svg").read_text(encoding="utf-8")
+        sources[name] = source[source.index("<svg") :]
+    return sources
+
+
+def _figures(comparison: Comparison) -> dict[str, Callable[[], Any]]:
+    """File name -> how to draw it."""
+    found: dict[str, Callable[[], Any]] = {}
+    for preset in comparison.sensors:
+        found[figure_name(comparison, "delay", preset)] = partial(delay_figure, comparison, preset)
+        found[figure_name(comparison, "queue", preset)] = partial(queue_figure, comparison, preset)
+        for name in comparison.controllers:
+            key = figure_name(comparison, "green", preset, name)
+            found[key] = partial(green_figure, comparison, preset, name)
+    return found
+
+
+def _run_rows(comparison: Comparison) -> list[list[Any]]:
+    """One row per run, every measure, the key that names its result."""
+    rows: list[list[Any]] = [["sensors", "controller", "replication", *MEASURES, "moves", "key"]]
+    for (preset, name), outcomes in comparison.outcomes.items():
+        for outcome in outcomes:
+            values = [outcome.values[measure] for measure in MEASURES]
+            rows.append([preset, name, outcome.replication, *values, outcome.moves, outcome.key])
+    return rows
+
+
+def _series_rows(comparison: Comparison) -> list[list[Any]]:
+    """The queues of figure "queue", as numbers."""
+    rows: list[list[Any]] = [["sensors", "controller", "minute", "queued_veh"]]
+    for preset, name in comparison.outcomes:
+        minutes, queued = mean_queue(comparison, preset, name)
+        rows += [[preset, name, m, q] for m, q in zip(minutes.tolist(), queued.tolist(), strict=True)]
+    return rows
+
+
+def _write_csv(path: Path, rows: list[list[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)

@@ -1,0 +1,158 @@
+"""The one self-contained HTML page: no script, no font, no file beside it."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from signalsim.experiment import Comparison, Interval, interval, paired_difference
+from signalsim.experiment.document import provenance
+from signalsim.measures import MEASURES
+
+MINUS, DASH, NO_BREAK = "−", "–", "\u202f"
+_SHOWN = (
+    "mean_delay_s", "mean_travel_time_s", "stops_per_vehicle", "p95_delay_s", "max_queue_veh", "unserved",
+)  # fmt: skip
+
+
+def comparison_page(comparison: Comparison, figures: Mapping[str, str]) -> str:
+    """The page as text. ``figures``: name -> SVG source, as ``folder.comparison_figures`` makes them."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("signalsim.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["signed"] = signed
+    environment.filters["plain"] = plain
+    environment.filters["p"] = p_text
+    return environment.get_template("comparison.html").render(
+        comparison=comparison,
+        baseline=comparison.baseline,
+        presets=[_preset(comparison, preset, figures) for preset in comparison.sensors],
+        measures=[MEASURES[name] for name in _SHOWN],
+        all_measures=list(MEASURES.values()),
+        junctions=len(comparison.junctions),
+        lanes=comparison.n_lanes,
+        vehicles=_vehicles(comparison),
+        horizon=comparison.scenario.horizon,
+        source=comparison.scenario.config.source,
+        warnings=comparison.scenario.warnings,
+        description=comparison.scenario.config.description,
+        provenance=provenance(comparison.digest),
+        documents=_documents(comparison),
+    )
+
+
+def _preset(comparison: Comparison, preset: str, figures: Mapping[str, str]) -> dict[str, Any]:
+    rows = [_row(comparison, preset, name) for name in comparison.controllers]
+    return {
+        "name": preset,
+        "rows": rows,
+        "pairs": [(name, _against_each(comparison, preset, name)) for name in comparison.controllers],
+        "verdicts": [verdict(comparison, preset, row["name"]) for row in rows if not row["is_baseline"]],
+        "delay": figures[figure_name(comparison, "delay", preset)],
+        "queue": figures[figure_name(comparison, "queue", preset)],
+        "green": [
+            (name, figures[figure_name(comparison, "green", preset, name)]) for name in comparison.controllers
+        ],
+    }
+
+
+def _against_each(comparison: Comparison, preset: str, name: str) -> list[Interval | None]:
+    """Paired differences in mean delay of one controller to each; None in its own place."""
+    ours = comparison.values(preset, name, "mean_delay_s")
+    return [
+        None if other == name else paired_difference(ours, comparison.values(preset, other, "mean_delay_s"))
+        for other in comparison.controllers
+    ]
+
+
+def figure_name(comparison: Comparison, kind: str, preset: str, controller: str = "") -> str:
+    """A figure's file name without suffix: kind, preset (if there are several), controller.
+
+    A controller whose name no file can have (``my.py:Mine``) goes by its number too.
+    """
+    parts = [kind] + [preset] * (len(comparison.sensors) > 1)
+    if controller:
+        tame = re.sub(r"[^\w-]+", "-", controller).strip("-")
+        number = comparison.controllers.index(controller)
+        parts.append(tame if tame == controller else f"{number}-{tame[:40]}")
+    return "-".join(parts)
+
+
+def _row(comparison: Comparison, preset: str, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "is_baseline": name == comparison.baseline,
+        "means": {measure: comparison.mean(preset, name, measure).mean for measure in _SHOWN},
+        "difference": comparison.difference(preset, name, "mean_delay_s"),
+        "percent": comparison.percent(preset, name, "mean_delay_s"),
+    }
+
+
+def verdict(comparison: Comparison, preset: str, name: str) -> tuple[str, str]:
+    """('better' | 'worse' | 'open', a sentence for a reader who skips the table)."""
+    found = comparison.difference(preset, name, "mean_delay_s")
+    base = comparison.baseline
+    if not found.known:
+        return "open", (
+            f"{name}: {signed(found.mean)} s per vehicle against {base} in one replication; "
+            "one replication cannot say whether that is chance."
+        )
+    interval = f"95 % interval {signed(found.low)} to {signed(found.high)} s"
+    if found.verdict == 0:
+        return "open", (
+            f"{name}: no difference to {base} can be shown with {comparison.replications} replications "
+            f"({signed(found.mean)} s per vehicle, {interval})."
+        )
+    percent = abs(comparison.percent(preset, name, "mean_delay_s"))
+    share = "" if math.isnan(percent) else f", {plain(percent, 0)} %"
+    word, kind = ("less", "better") if found.verdict < 0 else ("more", "worse")
+    unserved = comparison.mean(preset, name, "unserved").mean
+    left = f" On average {plain(unserved)} vehicles had not arrived at the end." if unserved else ""
+    return kind, (
+        f"{name}: vehicles lose {plain(abs(found.mean))} s {word} each than with {base}{share} "
+        f"({interval}).{left}"
+    )
+
+
+def _vehicles(comparison: Comparison) -> Interval:
+    """Vehicles per replication that wished to depart."""
+    outcomes = comparison.outcomes[comparison.sensors[0], comparison.controllers[0]]
+    return interval(np.array([o.values["completed"] + o.values["unserved"] for o in outcomes]))
+
+
+def _documents(comparison: Comparison) -> list[tuple[str, str]]:
+    """(measure, first lines of its definition), from the functions themselves."""
+    found = []
+    for measure in MEASURES.values():
+        text = " ".join((measure.function.__doc__ or "").split("\n\n")[0].split())
+        found.append((measure.title, text))
+    return found
+
+
+def plain(value: float, digits: int = 1) -> str:
+    """A number with a true minus and thin spaces between thousands; a dash for what is not known."""
+    if math.isnan(value):
+        return DASH
+    text = f"{value:,.{digits}f}".replace(",", NO_BREAK)
+    return text.replace("-", MINUS) if float(f"{value:.{digits}f}") else text.replace("-", "")
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """The same with a plus sign."""
+    text = plain(value, digits)
+    return f"+{text}" if value > 0 and float(f"{value:.{digits}f}") else text
+
+
+def p_text(value: float) -> str:
+    """A p-value as reports print it."""
+    if math.isnan(value):
+        return DASH
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

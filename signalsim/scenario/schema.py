@@ -1,0 +1,182 @@
+"""What scenario.toml may hold. The JSON Schema beside this file is made from these classes."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+
+from signalsim.network import DEFAULTS, Defaults
+
+FORMAT_VERSION = 1
+SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")
+_DAY = 86_400
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Horizon(_Section):
+    """Times in seconds, in this order from simulated time 0; statistics are over the demand window."""
+
+    warm_up_s: Annotated[float, Field(ge=0, le=_DAY, description="traffic fills the network")] = 600.0
+    demand_s: Annotated[float, Field(ge=1, le=7 * _DAY, description="vehicles that depart now count")] = (
+        3600.0
+    )
+    drain_s: Annotated[float, Field(ge=0, le=_DAY, description="at most so long for them to arrive")] = 3600.0
+
+    @property
+    def end_s(self) -> float:
+        """End of the drain, seconds after simulated time 0."""
+        return self.warm_up_s + self.demand_s + self.drain_s
+
+
+class DemandConfig(_Section):
+    """How counts become vehicles."""
+
+    counts: Annotated[str, Field(min_length=1, description="count file, relative to the scenario folder")] = (
+        "counts.csv"
+    )
+
+    @field_validator("counts")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("has unprintable characters; give the name of a file in the scenario folder")
+        return value
+
+    mode: Annotated[
+        Literal["sampled", "exact"],
+        Field(description="sampled: Poisson with the counted mean; exact: the counted numbers"),
+    ] = "sampled"
+    heavy_share: Annotated[
+        float, Field(ge=0, le=1, description="of vehicles whose class was not counted")
+    ] = 0.0
+    max_links: Annotated[int, Field(ge=2, le=10_000, description="a route ends after so many links")] = 200
+
+
+class SensorConfig(_Section):
+    """What controllers may know."""
+
+    preset: Annotated[
+        Literal["omniscient", "perfect", "good", "typical", "poor"], Field(description="camera quality")
+    ] = "typical"
+
+
+class ControlConfig(_Section):
+    """What runs when nothing else is asked for."""
+
+    deployed: Annotated[str, Field(min_length=1, description="plan_id of the plan in the street")] = (
+        "deployed"
+    )
+    controllers: Annotated[
+        list[str], Field(min_length=1, description="controllers of `compare`, unless others are named")
+    ] = ["deployed", "uniform", "webster", "split-reallocation", "max-pressure"]
+    baseline: Annotated[str, Field(min_length=1, description="what they are compared with")] = "deployed"
+    offset_reference: Annotated[
+        Literal["start", "midnight"],
+        Field(description="offsets count from simulated time 0, or from local midnight before it"),
+    ] = "start"
+    offset_point: Annotated[
+        Literal["start_of_green", "end_of_green", "end_of_yellow"],
+        Field(description="the point of the plan's first stage that the offset fixes"),
+    ] = "start_of_green"
+
+
+class NetworkConfig(_Section):
+    """The road graph."""
+
+    driving_side: Annotated[Literal["right", "left"], Field(description="left mirrors the turns")] = "right"
+
+
+class SourceConfig(_Section):
+    """Where the data are from."""
+
+    description: Annotated[str, Field(description="one or two sentences")] = ""
+    url: Annotated[str, Field(description="where they are published")] = ""
+    licence: Annotated[str, Field(description="under which terms")] = ""
+
+
+def _defaults_model() -> type[_Section]:
+    """A section with one optional field per row of the table of defaults."""
+    fields: dict[str, Any] = {
+        column.name: (
+            Annotated[
+                float | None,
+                Field(
+                    ge=column.low, le=column.high, description=f"{column.meaning}; unit: {column.unit or '1'}"
+                ),
+            ],
+            None,
+        )
+        for column in DEFAULTS
+    }
+    return create_model("DefaultsConfig", __base__=_Section, __doc__="Overrides of the defaults.", **fields)
+
+
+DefaultsConfig = _defaults_model()
+
+
+class ScenarioConfig(_Section):
+    """One scenario: everything that is not in its CSV tables."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title="signalsim scenario")
+
+    format_version: Annotated[Literal[1], Field(description="version of this file's form")]
+    name: Annotated[str, Field(min_length=1, max_length=100, description="short name, used in results")]
+    description: Annotated[str, Field(description="for people")] = ""
+    time_zone: Annotated[str, Field(description="IANA name, such as Europe/Berlin")]
+    start: Annotated[datetime, Field(description="simulated time 0: local time, or with an offset")]
+    seed: Annotated[
+        int, Field(ge=0, lt=2**63, description="of all random numbers, unless a run gives one")
+    ] = 0
+    horizon: Horizon = Horizon()
+    demand: DemandConfig = DemandConfig()
+    sensors: SensorConfig = SensorConfig()
+    control: ControlConfig = ControlConfig()
+    network: NetworkConfig = NetworkConfig()
+    defaults: DefaultsConfig = DefaultsConfig()  # type: ignore[valid-type]
+    source: SourceConfig = SourceConfig()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("is no IANA time zone; write one like Europe/Berlin or Asia/Shanghai") from None
+        return value
+
+    @field_validator("start")
+    @classmethod
+    def _sensible_start(cls, value: datetime) -> datetime:
+        if not 1970 <= value.year <= 2200:
+            raise ValueError("lies outside 1970 to 2200; give the year of the counts")
+        return value
+
+    @property
+    def start_local(self) -> datetime:
+        """Simulated time 0 with its zone."""
+        zone = ZoneInfo(self.time_zone)
+        return self.start.replace(tzinfo=zone) if self.start.tzinfo is None else self.start.astimezone(zone)
+
+    @property
+    def start_ms(self) -> int:
+        """Simulated time 0, UTC milliseconds."""
+        return round(self.start_local.timestamp() * 1000)
+
+    @property
+    def network_defaults(self) -> Defaults:
+        """The table of defaults with this scenario's overrides."""
+        given: dict[str, float | None] = dict(self.defaults)
+        return Defaults(**{name: value for name, value in given.items() if value is not None})
+
+
+def json_schema() -> str:
+    """The JSON Schema of scenario.toml, as the text of scenario.schema.json."""
+    schema = ScenarioConfig.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,227 @@
+"""The estimator: from camera readings to what a controller may take for granted.
+
+A stop-line camera measures discharge, not demand; an advance line behind which the queue has grown
+measures capacity. So vehicles are kept as balances of what passed in and out, held against drift
+by the queue channel:
+
+- ``near`` (advance line to stop line): advance count minus stop-line count. With an erring camera
+  the balance relaxes, with time constant ``DRIFT_S``, towards the queue seen plus those still
+  moving towards it (advance counts, fading with the free-flow time of the view).
+- ``far`` (link's beginning to advance line): what upstream cameras announced minus the advance
+  count. It relaxes towards inflow times free-flow time (Little 1961), but not while a queue fills
+  the view: then the balance is all there is, and the part of it that exceeds Little's figure
+  stands in the queue. Where no camera announces (origins), vehicles are taken to come at the
+  rate last seen before the view was full.
+- a link that no camera watches at its end (exits): a reservoir that empties with the link's
+  free-flow time; its lanes are not valid.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from signalsim.engine.jit import njit
+
+from .approaches import Approaches
+
+DRIFT_S = 10.0  # balances forget their errors in about this time
+RATE_S = 120.0  # smoothing of arrival rates: longer than a cycle
+SHARE_S = 900.0  # smoothing of turning shares
+SHARE_PRIOR = 2.0  # vehicles added to each movement: no share is ever zero
+FULL = 0.9  # vehicles that take this share of the view's storage fill it
+
+
+class Estimate(NamedTuple):
+    """The estimator's state; names as in Observation where they are shown to controllers."""
+
+    read_ms: np.ndarray  # (1,) int64, when the last reading was taken
+    lane_count: np.ndarray  # (n_lanes,) float64
+    lane_near: np.ndarray  # (n_lanes,)
+    lane_vehicles: np.ndarray  # (n_lanes,)
+    lane_queue: np.ndarray  # (n_lanes,)
+    lane_arrival_rate: np.ndarray  # (n_lanes,) veh/s
+    lane_read_ms: np.ndarray  # (n_lanes,) int64
+    lane_valid: np.ndarray  # (n_lanes,) bool
+    link_in: np.ndarray  # (n_links,)
+    movement_count: np.ndarray  # (n_movements,)
+    movement_share: np.ndarray  # (n_movements,)
+    last_stop: np.ndarray  # (n_lanes,) int64, camera counters at the last reading
+    last_advance: np.ndarray  # (n_lanes,) int64
+    last_movement: np.ndarray  # (n_movements,) int64
+    moving: np.ndarray  # (n_lanes,) vehicles that passed the advance line of late, fading with the view
+    filled: np.ndarray  # (n_lanes,) bool, the queue fills the view
+    recent: np.ndarray  # (n_movements,) vehicles, fading with SHARE_S
+    far: np.ndarray  # (n_links,) vehicles upstream of the advance lines
+    link_rate: np.ndarray  # (n_links,) veh/s announced, smoothed
+
+
+class Trust(NamedTuple):
+    """What the estimator knows of the cameras: their average errors, not each one."""
+
+    correction: float  # vehicles per vehicle counted
+    exact: bool  # nothing to forget: counts are the truth
+
+
+def estimate(road: Approaches) -> Estimate:
+    """An estimator that has seen an empty road and knows nothing of turning."""
+    n_links, n_lanes, n_movements = len(road.link_seen), len(road.lane_link), len(road.movement_to)
+    floats = {
+        name: np.zeros(n_lanes)
+        for name in ("lane_count", "lane_near", "lane_vehicles", "lane_queue", "lane_arrival_rate")
+    }
+    share = np.zeros(n_movements)
+    for link in range(n_links):
+        row = slice(road.link_movement[link], road.link_movement[link + 1])
+        share[row] = 1.0 / max(1, row.stop - row.start)
+    return Estimate(
+        read_ms=np.zeros(1, np.int64),
+        lane_read_ms=np.zeros(n_lanes, np.int64),
+        lane_valid=road.lane_seen.copy(),
+        link_in=np.zeros(n_links),
+        movement_count=np.zeros(n_movements),
+        movement_share=share,
+        last_stop=np.zeros(n_lanes, np.int64),
+        last_advance=np.zeros(n_lanes, np.int64),
+        last_movement=np.zeros(n_movements, np.int64),
+        moving=np.zeros(n_lanes),
+        filled=np.zeros(n_lanes, bool),
+        recent=np.zeros(n_movements),
+        far=np.zeros(n_links),
+        link_rate=np.zeros(n_links),
+        **floats,
+    )
+
+
+@njit
+def deliver(road, trust, cameras, state):
+    """Take in the oldest reading that is on its way."""
+    at = cameras.turn[1] % len(cameras.ring_ms)
+    cameras.turn[1] += 1
+    now = cameras.ring_ms[at]
+    passed_s = (now - state.read_ms[0]) / 1000.0
+    state.read_ms[0] = now
+    _count_turns(road, trust, cameras.ring_movement[at], passed_s, state)
+    for link in range(len(road.link_seen)):
+        working = road.link_seen[link] and cameras.ring_working[at, link]
+        entered = _announce(road, link, now, passed_s, state)
+        if road.link_seen[link]:
+            _balance(road, trust, cameras, at, link, entered, passed_s, working, state)
+        else:
+            state.far[link] *= np.exp(-passed_s / max(road.link_travel_s[link], 0.1))
+            state.far[link] += entered
+        _spread(road, link, state)
+
+
+@njit(forceinline=True)
+def _weight(passed_s, now_s, smoothing_s):
+    """Weight of the latest interval in a running mean that becomes an exponential one."""
+    if passed_s <= 0.0:
+        return 0.0
+    return max(1.0 - np.exp(-passed_s / smoothing_s), min(1.0, passed_s / max(now_s, passed_s)))
+
+
+@njit
+def _count_turns(road, trust, counted, passed_s, state):
+    """Movement counts and, per link, the fading shares of its movements."""
+    fade = np.exp(-passed_s / SHARE_S)
+    for link in range(len(road.link_seen)):
+        first, end = road.link_movement[link], road.link_movement[link + 1]
+        total = 0.0
+        for m in range(first, end):
+            new = (counted[m] - state.last_movement[m]) * trust.correction
+            state.last_movement[m] = counted[m]
+            state.movement_count[m] += new
+            state.recent[m] = state.recent[m] * fade + new
+            total += state.recent[m] + SHARE_PRIOR
+        for m in range(first, end):
+            state.movement_share[m] = (state.recent[m] + SHARE_PRIOR) / total
+
+
+@njit(forceinline=True)
+def _announce(road, link, now, passed_s, state):
+    """Vehicles that the cameras upstream have just sent into a link."""
+    total = 0.0
+    for k in range(road.link_in[link], road.link_in[link + 1]):
+        total += state.movement_count[road.link_in_id[k]]
+    entered = total - state.link_in[link]
+    state.link_in[link] = total
+    if passed_s > 0.0:
+        weight = _weight(passed_s, now / 1000.0, RATE_S)
+        state.link_rate[link] += weight * (entered / passed_s - state.link_rate[link])
+    return entered
+
+
+@njit(forceinline=True)
+def _balance(road, trust, cameras, at, link, entered, passed_s, working, state):
+    """Near, far, queue and arrival rate of a link whose stop line is watched."""
+    now = state.read_ms[0]
+    gain = 0.0 if trust.exact else 1.0 - np.exp(-passed_s / DRIFT_S)
+    passed, rate, upstream_s, n_full = 0.0, 0.0, 0.0, 0
+    for lane in range(road.link_lane[link], road.link_lane[link + 1]):
+        if not road.lane_seen[lane]:
+            continue
+        out = (cameras.ring_stop[at, lane] - state.last_stop[lane]) * trust.correction
+        came = (cameras.ring_advance[at, lane] - state.last_advance[lane]) * trust.correction
+        state.last_stop[lane] = cameras.ring_stop[at, lane]
+        state.last_advance[lane] = cameras.ring_advance[at, lane]
+        back = working and not state.lane_valid[lane]
+        state.lane_valid[lane] = working
+        if not working:
+            continue
+        state.lane_read_ms[lane] = now
+        state.lane_count[lane] += out
+        seen, storage = cameras.ring_queue[at, lane], road.lane_view_veh[lane]
+        near = state.lane_near[lane] + came - out
+        filled = near >= FULL * storage
+        if passed_s > 0.0 and not filled:  # a full view lets in what the signal lets out
+            weight = _weight(passed_s, now / 1000.0, RATE_S)
+            state.lane_arrival_rate[lane] += weight * (came / passed_s - state.lane_arrival_rate[lane])
+        state.moving[lane] *= np.exp(-passed_s / max(road.lane_view_s[lane], 0.1))
+        state.moving[lane] += came
+        moving = 0.0 if filled else state.moving[lane]
+        near += (1.0 if back else gain) * (min(seen + moving, storage) - near)  # an outage: begin anew
+        state.lane_near[lane] = near if trust.exact else min(max(near, seen), max(storage, seen))
+        state.lane_queue[lane] = seen
+        state.filled[lane] = filled
+        n_full += 1 if filled else 0
+        passed += came
+        rate += state.lane_arrival_rate[lane]
+        upstream_s = max(upstream_s, road.link_travel_s[link] - road.lane_view_s[lane])
+    if working:
+        _balance_far(road, trust, link, entered, passed, passed_s, rate, upstream_s, gain, n_full > 0, state)
+        if n_full > 0:
+            _queue_beyond_view(road, link, rate, upstream_s, n_full, state)
+
+
+@njit(forceinline=True)
+def _balance_far(road, trust, link, entered, passed, passed_s, rate, upstream_s, gain, full, state):
+    """Vehicles between the link's beginning and its advance lines."""
+    if not road.link_announced[link]:
+        entered, gain = rate * passed_s, 1.0 - np.exp(-passed_s / DRIFT_S)
+    flow = state.link_rate[link] if road.link_announced[link] else rate
+    far = state.far[link] + entered - passed
+    if not full:
+        far += gain * (flow * upstream_s - far)
+    exact = trust.exact and road.link_announced[link]
+    state.far[link] = far if exact else min(max(far, 0.0), road.link_storage_veh[link])
+
+
+@njit(forceinline=True)
+def _queue_beyond_view(road, link, rate, upstream_s, n_full, state):
+    """Share the vehicles that stand upstream of the view among the lanes whose view is full."""
+    flow = state.link_rate[link] if road.link_announced[link] else rate
+    standing = max(0.0, state.far[link] - flow * upstream_s)
+    for lane in range(road.link_lane[link], road.link_lane[link + 1]):
+        if road.lane_seen[lane] and state.filled[lane]:
+            state.lane_queue[lane] += standing / n_full
+
+
+@njit(forceinline=True)
+def _spread(road, link, state):
+    """Vehicles per lane: near, and the far ones in equal parts on the lanes that begin the link."""
+    n_first = 0
+    for lane in range(road.link_lane[link], road.link_lane[link + 1]):
+        n_first += 1 if road.lane_first[lane] else 0
+    for lane in range(road.link_lane[link], road.link_lane[link + 1]):
+        far = state.far[link] / n_first if road.lane_first[lane] else 0.0
+        state.lane_vehicles[lane] = max(0.0, state.lane_near[lane] + far)

@@ -1,0 +1,101 @@
+"""Cameras and estimator together: what the simulation drives and a controller looks through."""
+
+from typing import Any
+
+import numpy as np
+
+from signalsim.engine.tables import Tables
+
+from .approaches import approaches
+from .camera import CameraState, camera_state, errors, read
+from .estimation import Estimate, Trust, deliver, estimate
+from .observation import Observation
+from .presets import Camera
+
+
+class Sensors:
+    """All cameras of a network and their estimator.
+
+    Call ``read(sight)`` every ``interval_ms``; ``deliver()`` ``latency_ms`` after each reading;
+    ``observe(sight)`` whenever a controller decides. The state is arrays only (``snapshot``).
+    """
+
+    def __init__(self, tables: Tables, camera: Camera, *, seed: int = 0, replication: int = 0) -> None:
+        self.camera = camera
+        self.interval_ms = max(1, round(camera.interval_s * 1000))
+        self.latency_ms = round(camera.latency_s * 1000)
+        self.road = approaches(tables)
+        self._errors = errors(camera, seed, replication)
+        self._trust = Trust(
+            correction=1.0 / (1.0 - camera.miss + camera.double),
+            exact=camera.miss == camera.double == camera.occluded_miss == camera.queue_error == 0.0,
+        )
+        self._cameras: CameraState = camera_state(self.road, self.latency_ms // self.interval_ms + 2)
+        self._estimate: Estimate = estimate(self.road)
+        self._shown = _observation(self._estimate, len(tables.signals.junction))
+
+    def read(self, sight: Any) -> None:
+        """All cameras take a reading of the truth (an engine's Sight)."""
+        read(sight, self.road, self._errors, self._cameras)
+
+    def deliver(self) -> None:
+        """The oldest reading under way reaches the estimator; nothing if none is."""
+        if self._cameras.turn[1] < self._cameras.turn[0]:
+            deliver(self.road, self._trust, self._cameras, self._estimate)
+
+    def observe(self, sight: Any) -> Observation:
+        """What a controller may know now: the estimate, and the state of the signals without delay."""
+        if self.camera.truth:
+            self._take_truth(sight)
+        return self._shown._replace(
+            now_ms=sight.now_ms,
+            stage=sight.stage,
+            next_stage=sight.next_stage,
+            stage_since_ms=sight.stage_since_ms,
+            earliest_switch_ms=sight.earliest_switch_ms,
+        )
+
+    def clock_only(self, now_ms: int) -> Observation:
+        """For policies that need no sensing: the time; everything else is empty or unknown."""
+        return self._shown._replace(now_ms=now_ms)
+
+    def set_working(self, links: np.ndarray, working: bool) -> None:
+        """Switch the cameras that look up these links off or on; an outage counts nothing."""
+        self._cameras.working[links] = working
+
+    def snapshot(self) -> tuple[CameraState, Estimate]:
+        """A copy of everything that changes."""
+        return (
+            CameraState(*(array.copy() for array in self._cameras)),
+            Estimate(*(array.copy() for array in self._estimate)),
+        )
+
+    def restore(self, saved: tuple[CameraState, Estimate]) -> None:
+        """Go back to a snapshot."""
+        for mine, theirs in zip((self._cameras, self._estimate), saved, strict=True):
+            for array, other in zip(mine, theirs, strict=True):
+                array[:] = other
+
+    def _take_truth(self, sight: Any) -> None:
+        """Lanes as they are at this moment, watched or not."""
+        known = self._estimate
+        known.lane_vehicles[:] = sight.lane_vehicles
+        known.lane_queue[:] = sight.lane_queue
+        known.lane_near[:] = np.where(
+            self.road.lane_seen, sight.lane_advance - sight.lane_out, sight.lane_vehicles
+        )
+        known.lane_read_ms[:] = sight.now_ms
+        known.lane_valid[:] = True
+
+
+def _observation(known: Estimate, n_junctions: int) -> Observation:
+    """The estimate as controllers see it, signals unknown."""
+    names = [name for name in Observation._fields if name in Estimate._fields]
+    return Observation(
+        now_ms=0,
+        stage=np.full(n_junctions, -1, np.int32),
+        next_stage=np.full(n_junctions, -1, np.int32),
+        stage_since_ms=np.zeros(n_junctions, np.int64),
+        earliest_switch_ms=np.zeros(n_junctions, np.int64),
+        **{name: getattr(known, name) for name in names},
+    )

@@ -1,0 +1,135 @@
+"""What happens at set times, as SimPy processes: one per kind, never one per junction or vehicle.
+
+SimPy's clock counts integer milliseconds. At one instant actors act in the order of ``Rank``:
+each wakes by an event of its own that is scheduled with its rank as SimPy's priority. Whoever
+wakes first brings the engine up to now.
+"""
+
+from collections.abc import Callable, Generator
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import simpy
+
+from signalsim.control.base import SOONEST_MS, Policy, Request, make_request
+from signalsim.engine.surface import Sight
+from signalsim.sensing.observation import Observation
+from signalsim.sensing.sensors import Sensors
+
+from .protocol import Engine
+from .series import ROW_S, SAMPLE_MS, Recorder
+
+Process = Generator[simpy.Event, Any, None]
+
+
+class Rank(IntEnum):
+    """Order of actors at one instant; SimPy's own priorities are 0 and 1."""
+
+    EVENT = 10
+    SENSING = 20
+    ESTIMATION = 30
+    CONTROL = 40
+    RECORDING = 50
+
+
+class Stage:
+    """What the actors share: clock, engine, cameras, policy, and what the last of them saw."""
+
+    def __init__(self, engine: Engine, sensors: Sensors, policy: Policy, recorder: Recorder) -> None:
+        self.env = simpy.Environment(initial_time=0)
+        self.engine, self.sensors, self.policy, self.recorder = engine, sensors, policy, recorder
+        self.request: Request = make_request(len(recorder.first_stage) - 1)
+        self.finished = self.env.event()
+        self._sight: Sight | None = None
+        self._reached_ms = 0  # asking the engine costs more than remembering
+
+    def moment(self, time_ms: int, rank: Rank) -> simpy.Event:
+        """An event at a time (now or later) that comes in its rank's place there."""
+        event = simpy.Event(self.env)
+        event._ok, event._value = True, None
+        self.env.schedule(event, priority=int(rank), delay=max(0, time_ms - int(self.env.now)))  # type: ignore[arg-type]
+        return event
+
+    def now_ms(self) -> int:
+        """The present; the engine is brought up to it."""
+        now = int(self.env.now)
+        if self._reached_ms < now:
+            self.engine.advance(now)
+            self._reached_ms, self._sight = now, None
+        return now
+
+    def sight(self) -> Sight:
+        """The truth now, read once per instant: no actor changes it, a request acts later."""
+        self.now_ms()
+        if self._sight is None:
+            self._sight = self.engine.observe()
+        return self._sight
+
+    def observation(self, now_ms: int) -> Observation:
+        """What the policy is shown; one that looks at the clock only is shown the clock only."""
+        if self.policy.needs_sensing:
+            return self.sensors.observe(self.sight())
+        return self.sensors.clock_only(now_ms)
+
+
+def sensing(stage: Stage) -> Process:
+    """All cameras take a reading, every interval of the preset."""
+    time_ms = 0
+    while True:
+        yield stage.moment(time_ms, Rank.SENSING)
+        stage.sensors.read(stage.sight())
+        time_ms += stage.sensors.interval_ms
+
+
+def estimation(stage: Stage) -> Process:
+    """Each reading reaches the estimator when the feed's latency has passed."""
+    time_ms = stage.sensors.latency_ms
+    while True:
+        yield stage.moment(time_ms, Rank.ESTIMATION)
+        stage.sensors.deliver()
+        time_ms += stage.sensors.interval_ms
+
+
+def control(stage: Stage) -> Process:
+    """Wakes at the earliest next decision of any junction; all that are due decide in one call."""
+    request, time_ms = stage.request, 0
+    if not len(request.stage):
+        return
+    while True:
+        yield stage.moment(time_ms, Rank.CONTROL)
+        now = stage.now_ms()
+        due = np.flatnonzero(request.next_decision_ms <= now).astype(np.int32)
+        request.stage[:] = -1
+        request.next_decision_ms[due] = now + SOONEST_MS
+        stage.policy.decide(stage.observation(now), due, request)
+        # whatever a controller asks for, time goes on
+        request.next_decision_ms[due] = np.maximum(request.next_decision_ms[due], now + SOONEST_MS)
+        stage.engine.request(request.stage, request.switch_at_ms)
+        time_ms = int(request.next_decision_ms.min())
+
+
+def recording(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> Process:
+    """Samples signals, writes a row per minute, ends the run at the cap or when ``done(now)``."""
+    time_ms = 0
+    while True:
+        time_ms = min(time_ms + SAMPLE_MS, cap_ms)
+        yield stage.moment(time_ms, Rank.RECORDING)
+        sight = stage.sight()
+        stage.recorder.sample(time_ms, sight.stage)
+        if time_ms % (ROW_S * 1000) and time_ms < cap_ms:
+            continue
+        totals = stage.engine.totals()
+        stage.recorder.row(time_ms, int(sight.lane_queue.sum()), totals.waiting, totals.inside)
+        if time_ms >= cap_ms or done(time_ms):
+            stage.finished.succeed()
+            return
+
+
+def start(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> None:
+    """All actors of a run; cameras only where the policy looks at them."""
+    processes = [control(stage), recording(stage, cap_ms, done)]
+    if stage.policy.needs_sensing:
+        processes += [sensing(stage), estimation(stage)]
+    for process in processes:
+        stage.env.process(process)

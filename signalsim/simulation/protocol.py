@@ -1,0 +1,32 @@
+"""What an engine must offer to be driven: the compiled one, the reference, a bridge to another simulator."""
+
+from typing import Protocol
+
+import numpy as np
+
+from signalsim.engine.surface import Sight, Sums, Totals
+
+
+class Engine(Protocol):
+    """Traffic and interlock. Times are int64 milliseconds of simulated time."""
+
+    @property
+    def now_ms(self) -> int: ...
+
+    def advance(self, until_ms: int) -> None:
+        """Handle everything with time < ``until_ms``."""
+
+    def observe(self) -> Sight:
+        """The truth now; the arrays are reused by the next call."""
+
+    def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
+        """Ask the interlock; (n_junctions,) int32 local stage, -1 nothing; (n_junctions,) int64."""
+
+    def records(self) -> np.ndarray:
+        """All changes of state so far, ``engine.records.RECORD``."""
+
+    def sums(self) -> Sums:
+        """The integers that measures need."""
+
+    def totals(self) -> Totals:
+        """Vehicles departed = arrived + inside + waiting, and moves."""

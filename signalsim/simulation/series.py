@@ -1,0 +1,61 @@
+"""What a run writes down at regular times: queues, vehicles, shares of green."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ROW_S = 60  # one row per minute
+SAMPLE_MS = 2000  # green shares are sampled this often
+
+
+@dataclass(frozen=True)
+class Series:
+    """One row per minute, at its end. Stages of all junctions in a line (junction, local stage)."""
+
+    t_s: np.ndarray  # (n_rows,) float64
+    queue_veh: np.ndarray  # (n_rows,) int64, standing at all stop lines
+    waiting_veh: np.ndarray  # (n_rows,) int64, in source queues
+    inside_veh: np.ndarray  # (n_rows,) int64
+    green_share: np.ndarray  # (n_rows, n_stages) float64, share of the minute with the stage in force
+    first_stage: np.ndarray  # (n_junctions + 1,) int32: where the columns of each junction begin
+
+
+class Recorder:
+    """Gathers a Series while a run goes on."""
+
+    def __init__(self, tables: Any) -> None:
+        n_stages = tables.signals.junction["n_stages"]
+        self.first_stage = np.concatenate(([0], np.cumsum(n_stages))).astype(np.int32)
+        self._green_ms = np.zeros(int(self.first_stage[-1]))
+        self._rows: list[tuple[float, int, int, int]] = []
+        self._shares: list[np.ndarray] = []
+        self._sampled_ms = self._row_ms = 0
+
+    def sample(self, now_ms: int, stage: np.ndarray) -> None:
+        """Credit the time since the last sample to the stages in force (-1: changing, nobody's)."""
+        on = stage >= 0
+        self._green_ms[self.first_stage[:-1][on] + stage[on]] += now_ms - self._sampled_ms
+        self._sampled_ms = now_ms
+
+    def row(self, now_ms: int, queue: int, waiting: int, inside: int) -> None:
+        """End a row."""
+        passed = now_ms - self._row_ms
+        if passed <= 0:
+            return
+        self._rows.append((now_ms / 1000.0, queue, waiting, inside))
+        self._shares.append(self._green_ms / passed)
+        self._green_ms = np.zeros_like(self._green_ms)
+        self._row_ms = now_ms
+
+    def series(self) -> Series:
+        """Everything gathered so far."""
+        columns = list(zip(*self._rows, strict=True)) if self._rows else [(), (), (), ()]
+        return Series(
+            t_s=np.array(columns[0], np.float64),
+            queue_veh=np.array(columns[1], np.int64),
+            waiting_veh=np.array(columns[2], np.int64),
+            inside_veh=np.array(columns[3], np.int64),
+            green_share=np.array(self._shares).reshape(len(self._rows), len(self._green_ms)),
+            first_stage=self.first_stage,
+        )

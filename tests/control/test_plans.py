@@ -1,0 +1,79 @@
+"""Fixed plans designed on counts, and the tables that controllers work on."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from signalsim.control import get
+from signalsim.control.layout import junctions
+from signalsim.control.volumes import design_volumes, expected_volumes
+from signalsim.scenario import build, load
+
+
+def _demand(counted):
+    """Link 0 feeds movements 0 (to 1) and 1 (to 2); link 1 feeds movement 2 (to 3)."""
+    turning = SimpleNamespace(
+        start=np.array([0, 2, 3, 3, 3]),
+        movement=np.array([0, 1, 2]),
+        to_link=np.array([1, 2, 3]),
+        bin_start_ms=np.array([0, 1_800_000]),
+        cumulative=np.array([[0.25, 1.0, 1.0], [0.75, 1.0, 1.0]]),
+    )
+    entries = SimpleNamespace(
+        link=np.array([0, 0, 1]),
+        start_ms=np.array([-600_000, 600_000, 0]),
+        end_ms=np.array([600_000, 3_600_000, 3_600_000]),
+        vehicles=np.array([200.0, 500.0, 60.0]),
+    )
+    return SimpleNamespace(
+        entries=entries,
+        turning=turning,
+        counted=np.array(counted),
+        window_ms=(0, 3_600_000),
+        heavy_share=0.1,
+        heavy_pcu=2.0,
+    )
+
+
+def test_expected_volumes_follow_entries_and_shares():
+    # 100 of the first 200 are in the window: 600 veh/h, half of them by each movement on average
+    assert expected_volumes(_demand([np.nan] * 3)) == pytest.approx([300, 300, 360])
+
+
+def test_counts_come_before_expectations_and_heavy_vehicles_weigh_more():
+    assert design_volumes(_demand([np.nan, 250.0, 400.0])) == pytest.approx([330, 275, 440])
+
+
+def test_uniform_and_webster_share_a_cycle_and_the_stage_order(scenarios):
+    built = build(load(scenarios / "crossing"))
+    plans = {name: get(name).prepare(built).plan for name in ("uniform", "webster")}
+    webster, uniform = plans["webster"], plans["uniform"]
+    assert webster.stage.tolist() == uniform.stage.tolist() == [0, 1, 2]
+    assert abs(int(webster.cycle_ms[0]) - int(uniform.cycle_ms[0])) <= 300  # tenths of a second, three stages
+    change = 5000
+    greens = {}
+    for name, plan in plans.items():
+        starts = np.concatenate(([0], plan.end_ms[:-1] + change))
+        greens[name] = plan.end_ms - starts
+        assert plan.end_ms[-1] + change == plan.cycle_ms[0]
+    assert np.ptp(greens["uniform"]) <= 100
+    assert greens["webster"][0] > greens["webster"][2] > greens["webster"][1]
+
+
+def test_limits_of_the_cycle_are_kept(scenarios):
+    built = build(load(scenarios / "crossing"))
+    for spec, low, high in (("webster:max_cycle_s=60", 0, 60.2), ("uniform:min_cycle_s=150", 149.8, 999)):
+        assert low <= get(spec).prepare(built).plan.cycle_ms[0] / 1000 <= high
+
+
+def test_what_a_stage_serves(built):
+    layout = junctions(built.tables)
+    rows = [
+        layout.stage_movement_id[a:b].tolist()
+        for a, b in zip(layout.stage_movement[:-1], layout.stage_movement[1:], strict=True)
+    ]
+    assert rows == [[1, 7], [0, 6], [4, 10], [3, 9]]
+    assert layout.stage_lane_id.tolist() == [1, 5, 0, 4, 3, 7, 2, 6]
+    assert layout.stage_min_green_ms.tolist() == [5000] * 4
+    assert layout.change_ms.reshape(4, 4).tolist() == [[5000 * (a != b) for b in range(4)] for a in range(4)]

@@ -1,0 +1,115 @@
+"""What the estimator makes of readings whose truth is known."""
+
+import itertools
+import math
+
+import pytest
+
+from signalsim.sensing import Camera, Sensors
+from signalsim.sensing.presets import PRESETS
+
+
+def _see(sensors, truth):
+    sensors.read(truth)
+    sensors.deliver()
+    return sensors.observe(truth)
+
+
+def test_perfect_counts_give_true_vehicles(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    for now, out, advance, queue in (
+        (0, [0, 0], [0, 0], [0, 0]),
+        (1, [2, 0], [6, 0], [3, 0]),
+        (2, [5, 1], [9, 3], [1, 2]),
+        (3, [9, 1], [9, 5], [0, 4]),
+    ):
+        seen = _see(sensors, sight(now, out, advance, lane_queue=queue))
+        assert seen.lane_near[:2].tolist() == [a - o for a, o in zip(advance, out, strict=True)]
+        assert seen.lane_count[:2].tolist() == out
+        assert seen.movement_count.tolist() == out
+        assert seen.lane_queue[:2].tolist() == queue
+        # link 1: what link 0 sent and has not left yet
+        assert seen.lane_vehicles[1] == out[0] - out[1]
+        assert seen.link_in.tolist() == [0, out[0], out[1]]
+
+
+def test_an_unwatched_exit_empties_with_its_travel_time(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    _see(sensors, sight(0, [0, 0], [0, 0]))
+    seen = _see(sensors, sight(1, [0, 10], [0, 10]))
+    assert seen.lane_vehicles[2] == 10
+    seen = _see(sensors, sight(31, [0, 10], [0, 10]))
+    assert seen.lane_vehicles[2] == pytest.approx(10 / math.e, rel=1e-12)
+    assert seen.lane_valid.tolist() == [True, True, False]
+
+
+def test_arrival_rate_of_a_steady_stream(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    for now in range(601):
+        seen = _see(sensors, sight(now, [now // 5, 0], [now // 5, 0]))
+    # one vehicle per 5 s: the smoothed rate stays within one vehicle over the smoothing time
+    assert abs(seen.lane_arrival_rate[0] - 0.2) < 1 / 120
+
+
+def test_a_full_view_does_not_teach_the_arrival_rate(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    _see(sensors, sight(0, [0, 0], [0, 0]))
+    rate = _see(sensors, sight(10, [0, 0], [4, 0], lane_queue=[4, 0])).lane_arrival_rate[0]
+    assert rate == pytest.approx(0.4)
+    for now, advance in ((20, 10), (30, 10), (40, 10)):
+        seen = _see(sensors, sight(now, [0, 0], [advance, 0], lane_queue=[advance, 0]))
+        assert seen.lane_arrival_rate[0] == rate
+
+
+def test_a_queue_longer_than_the_view_is_carried_on_at_the_last_rate(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    _see(sensors, sight(0, [0, 0], [0, 0]))
+    _see(sensors, sight(10, [0, 0], [4, 0], lane_queue=[4, 0]))
+    queue = []
+    for now in range(20, 81, 10):
+        queue.append(_see(sensors, sight(now, [0, 0], [10, 0], lane_queue=[10, 0])).lane_queue[0])
+    # 0.4 veh/s keep coming to a view that takes no more
+    assert [b - a for a, b in itertools.pairwise(queue[2:])] == pytest.approx([4.0] * 4)
+    assert queue[-1] > 20
+
+
+def test_upstream_counts_tell_the_queue_beyond_the_view(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    _see(sensors, sight(0, [0, 0], [0, 0]))
+    for now in range(10, 301, 10):  # link 0 sends one vehicle per 10 s; link 1 lets none out
+        sent = now // 10
+        seen = _see(sensors, sight(now, [sent, 0], [sent, min(sent, 10)], lane_queue=[0, min(sent, 10)]))
+    assert seen.lane_vehicles[1] == 30
+    # of the 20 beyond the view 2 are under way (0.1 veh/s over 20 s)
+    assert seen.lane_queue[1] == pytest.approx(10 + 18, abs=0.1)
+
+
+def test_erring_balances_return_to_what_the_queue_channel_shows(corridor, sight):
+    sensors = Sensors(corridor, Camera(miss=0.3), seed=1)
+    _see(sensors, sight(0, [0, 0], [0, 0]))
+    seen = _see(sensors, sight(1, [0, 0], [8, 0], lane_queue=[3, 0]))
+    assert 3 <= seen.lane_near[0] <= 10
+    for now in range(2, 120):
+        seen = _see(sensors, sight(now, [0, 0], [8, 0], lane_queue=[3, 0]))
+    assert seen.lane_near[0] == pytest.approx(3.0, abs=1e-3)
+
+
+def test_counts_are_corrected_for_the_average_error(corridor, sight):
+    n = 100_000
+    sensors = Sensors(corridor, Camera(miss=0.2, double=0.05), seed=4)
+    seen = _see(sensors, sight(1, [n, 0], [n, 0]))
+    error = math.sqrt((0.75 + 4 * 0.05 - 0.85**2) / n) / 0.85
+    assert abs(seen.lane_count[0] / n - 1) < 4 * error
+    assert seen.lane_count[0] != n
+
+
+def test_omniscient_shows_the_truth_of_this_moment(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["omniscient"])
+    sensors.read(sight(0, [0, 0], [0, 0]))
+    sensors.deliver()
+    seen = sensors.observe(sight(0.7, [1, 2], [6, 2], lane_queue=[4, 0], lane_vehicles=[9, 3]))
+    assert seen.lane_vehicles.tolist() == [9, 3, 0]
+    assert seen.lane_queue.tolist() == [4, 0, 0]
+    assert seen.lane_near.tolist() == [5, 0, 0]
+    assert not seen.lane_age_ms.any()
+    assert seen.lane_valid.all()
