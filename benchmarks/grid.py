@@ -152,13 +152,16 @@ def _normal(key: np.uint64, vehicle: np.ndarray) -> np.ndarray:
 
 
 class FixedCycle:
-    """Two equal stages of a 90 s cycle, each junction with its own offset; asked once a second."""
+    """Two equal stages of a 90 s cycle, each junction with its own offset (half seconds, so that no
+    switch falls on the instant of a request)."""
 
     def __init__(self, n_junctions: int, seed: int = 1) -> None:
         key = stream_key(seed, "offsets")
-        self._offset_s = (uniform(key, np.arange(n_junctions), 0) * 90).astype(int)
+        self._offset_ms = (uniform(key, np.arange(n_junctions), 0) * 90).astype(np.int64) * 1000 + 500
 
-    def ask(self, now_ms: int) -> tuple[np.ndarray, np.ndarray]:
-        phase = (now_ms // 1000 + self._offset_s) % 90
-        stage = np.where(phase == 0, 0, np.where(phase == 45, 1, -1)).astype(np.int32)
-        return stage, np.full(len(stage), now_ms, np.int64)
+    def ask(self, now_ms: int, step_s: int) -> tuple[np.ndarray, np.ndarray]:
+        """Requests for the switches that fall into the next ``step_s`` seconds."""
+        into = (now_ms + self._offset_ms) % 45_000
+        stage = (now_ms + self._offset_ms) // 45_000 % 2
+        soon = into + step_s * 1000 >= 45_000
+        return np.where(soon, 1 - stage, -1).astype(np.int32), now_ms + 45_000 - into

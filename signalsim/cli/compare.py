@@ -130,6 +130,18 @@ def _print_tables(comparison: "Comparison") -> None:
         for name in comparison.controllers:
             table.add_row(name, *_cells(comparison, preset, name))
         console.print(table, highlight=False)
+    console.print(_agreement(comparison), highlight=False)
+
+
+def _agreement(comparison: "Comparison") -> str:
+    found = comparison.agreement
+    if not found.movements:
+        return "No turning movement was counted: the traffic cannot be held against the counts."
+    return (
+        f"Traffic against counts, {found.movements} movements: GEH below 5 for "
+        f"{found.geh_below_5_percent:.1f} %, at most {found.geh_max:.1f}; "
+        f"{found.beyond_3_percent:.1f} % beyond 3 standard deviations."
+    )
 
 
 def _cells(comparison: "Comparison", preset: str, name: str) -> list[str]:

@@ -104,6 +104,11 @@ class CompiledEngine:
             movement_crossed=state.movement_out.copy(),
         )
 
+    def all_counted_arrived(self) -> bool:
+        """Whether every counted vehicle has left the network."""
+        total = self._state.total[0]
+        return bool((self._state.arrive_ms[total.counted_from : total.counted_to] >= 0).all())
+
     def totals(self) -> Totals:
         total = self._state.total[0]
         departed = int(np.searchsorted(self.arrivals.depart_ms, total.now_ms))

@@ -12,6 +12,7 @@ from signalsim.errors import InputError
 from signalsim.measures import MEASURES
 from signalsim.scenario import Scenario, build, load
 
+from .agreement import Agreement, agreement
 from .names import Names
 from .outcome import Outcome
 from .statistics import Interval, interval, paired_difference
@@ -38,6 +39,7 @@ class Comparison:
     engine: str
     junctions: tuple[str, ...]
     n_lanes: int
+    agreement: Agreement  # of the sampled traffic with the counts
     outcomes: dict[tuple[str, str], list[Outcome]]
 
     def values(self, sensors: str, controller: str, measure: str) -> np.ndarray:
@@ -131,6 +133,7 @@ def compare(
         engine=engine,
         junctions=built.index.junctions,
         n_lanes=len(built.index.lanes),
+        agreement=agreement(built, seed, replications),
         outcomes=outcomes,
     )
 

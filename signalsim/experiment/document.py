@@ -49,6 +49,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "replications": comparison.replications,
         "seed": comparison.seed,
         "engine": comparison.engine,
+        "demand_fit": comparison.agreement._asdict(),
     }
     if len(comparison.sensors) == 1:
         preset = comparison.sensors[0]

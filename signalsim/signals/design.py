@@ -163,10 +163,15 @@ def uniform(
     min_cycle_s: float = MIN_CYCLE_S,
     max_cycle_s: float = MAX_CYCLE_S,
 ) -> Design:
-    """Equal greens at Webster's cycle; a stage whose minimum is longer keeps its minimum."""
+    """Equal greens at Webster's cycle; a stage whose minimum is longer keeps its minimum.
+
+    The cycle is Webster's for stages that are all as busy as the busiest: that is what equal greens
+    give way to. (His cycle for the true ratios is too short for the busiest stage here, and a
+    baseline that drowns for that reason would flatter whatever is compared with it.)
+    """
     best = webster(
-        ratios, change_s, min_green_s,
+        [max(ratios, default=0.0)] * len(ratios), change_s, min_green_s,
         loss_per_stage_s=loss_per_stage_s, min_cycle_s=min_cycle_s, max_cycle_s=max_cycle_s,
     )  # fmt: skip
     green = split_green(best.cycle_s - sum(change_s), [1.0] * len(ratios), min_green_s)
-    return Design(sum(green) + sum(change_s), green, best.critical_ratios, best.is_oversaturated)
+    return Design(sum(green) + sum(change_s), green, tuple(ratios), best.is_oversaturated)

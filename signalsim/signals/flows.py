@@ -65,7 +65,7 @@ def design_plans(
     """Plans and designs of all junctions. ``method``: webster or uniform.
 
     ``sequences``: local stages in order per junction (all stages in local order where not given).
-    ``limits``: ``min_cycle_s``, ``max_cycle_s``. Greens are whole tenths of a second.
+    ``limits``: ``min_cycle_s``, ``max_cycle_s``. Greens are whole seconds.
     """
     designer: Callable[..., Design] = {"webster": webster, "uniform": uniform}[method]
     loss = network.defaults.start_up_loss_s - network.defaults.end_gain_s
@@ -82,7 +82,7 @@ def design_plans(
             loss_per_stage_s=loss,
             **limits,
         )
-        green = tuple(max(round(g, 1), m) for g, m in zip(
+        green = tuple(max(float(round(g)), m) for g, m in zip(
             design.green_s, (signals.stage_min_green_s(j, s) for s in sequence), strict=True
         ))  # fmt: skip
         plans[j], designs[j] = Plan(sequence, green, 0.0), design

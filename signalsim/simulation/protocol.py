@@ -28,5 +28,8 @@ class Engine(Protocol):
     def sums(self) -> Sums:
         """The integers that measures need."""
 
+    def all_counted_arrived(self) -> bool:
+        """Whether every counted vehicle has left the network: a run may end."""
+
     def totals(self) -> Totals:
         """Vehicles departed = arrived + inside + waiting, and moves."""

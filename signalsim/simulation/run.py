@@ -92,7 +92,7 @@ def simulate(
     vehicles = make()
     cameras = Sensors(built.tables, camera, seed=seed, replication=replication)
     stage = Stage(vehicles, cameras, policy, Recorder(built.tables))
-    start(stage, cap_ms, lambda now: now >= to_ms and _all_arrived(vehicles))
+    start(stage, cap_ms, lambda now: now >= to_ms and vehicles.all_counted_arrived())
     wall, cpu = time.perf_counter(), time.process_time()
     stage.env.run(until=stage.finished)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -158,14 +158,10 @@ def _load_kernels(
     nobody, request = np.zeros(0, np.int32), make_request(n_junctions)
     policy.decide(sensors.observe(sight), nobody, request)
     vehicles.request(request.stage, request.switch_at_ms)
+    vehicles.sums()
     if engine == "numba":
         vehicles.advance(1)
     _compiled.update(kinds)
-
-
-def _all_arrived(vehicles: Engine) -> bool:
-    sums = vehicles.sums()
-    return bool((sums.arrive_ms[sums.counted] >= 0).all())
 
 
 def _check(totals: Totals) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from signalsim.experiment import Comparison, Outcome
+from signalsim.experiment.agreement import Agreement
 from signalsim.measures import MEASURES
 from signalsim.scenario import Horizon
 from signalsim.simulation import Series
@@ -49,6 +50,7 @@ def hand_made(
         engine="numba",
         junctions=tuple(f"J{i}" for i in range(junctions)),
         n_lanes=12,
+        agreement=Agreement(40, 99.5, 5.2, 0.5),
         outcomes=outcomes,
     )
 

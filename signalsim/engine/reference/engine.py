@@ -83,6 +83,10 @@ class ReferenceEngine:
     def records(self) -> np.ndarray:
         return np.array(self._records, RECORD)
 
+    def all_counted_arrived(self) -> bool:
+        """Whether every counted vehicle has left the network."""
+        return all(t >= 0 for t, counted in zip(self.arrive_ms, self.counted, strict=True) if counted)
+
     def totals(self) -> Totals:
         departed = sum(v.depart_ms < self.now_ms for v in self.vehicles)
         entered, arrived = (sum(t >= 0 for t in times) for times in (self.enter_ms, self.arrive_ms))
