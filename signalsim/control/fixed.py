@@ -15,6 +15,7 @@ from signalsim.signals.plan import PlanArrays
 from .base import Request
 
 NEVER_MS = 1 << 60
+TICK_MS = 5000
 
 
 class Timetable(NamedTuple):
@@ -39,23 +40,39 @@ def timetable(plan: PlanArrays) -> Timetable:
 
 
 @njit
-def follow(plan, now, due, request):
-    """Ask each due junction for the stage of this moment; wake it at the end of that stage's green."""
+def follow(plan, asked, now, due, request):
+    """Ask each due junction for the stage of this moment or, if that was done, for the next one at the
+    end of this one's green; ``asked``: (n_junctions,) int32, the place in the plan asked for last.
+
+    What comes is asked for in advance, so that junctions wake together, at multiples of ``TICK_MS``.
+    """
     for j in due:
-        first, end = plan.start[j], plan.start[j + 1]
-        if end - first < 2:
-            request.stage[j] = plan.stage[first] if end > first else -1
+        first, n = plan.start[j], plan.start[j + 1] - plan.start[j]
+        if n < 2:
+            request.stage[j] = plan.stage[first] if n == 1 else -1
             request.switch_at_ms[j] = now
             request.next_decision_ms[j] = NEVER_MS
             continue
-        at = (now - plan.offset_ms[j]) % plan.cycle_ms[j]
-        k = first
-        while k < end and plan.end_ms[k] <= at:
+        began = now - (now - plan.offset_ms[j]) % plan.cycle_ms[j]
+        k = 0
+        while k < n and began + plan.end_ms[first + k] <= now:
             k += 1
-        request.stage[j] = plan.stage[k] if k < end else plan.stage[first]
-        request.switch_at_ms[j] = now
-        until = plan.end_ms[k] if k < end else plan.end_ms[first] + plan.cycle_ms[j]
-        request.next_decision_ms[j] = now + until - at
+        switch = now
+        if asked[j] == k % n:
+            switch = began + _end(plan, first, n, k, plan.cycle_ms[j])
+            k += 1
+        asked[j] = k % n
+        request.stage[j] = plan.stage[first + k % n]
+        request.switch_at_ms[j] = switch
+        tick = (switch // TICK_MS + 1) * TICK_MS
+        end = began + _end(plan, first, n, k, plan.cycle_ms[j])
+        request.next_decision_ms[j] = tick if tick < end else switch + 1
+
+
+@njit
+def _end(plan, first, n, k, cycle):
+    """End of the green of place ``k``, counted on beyond the cycle, from the cycle's beginning."""
+    return plan.end_ms[first + k % n] + (k // n) * cycle
 
 
 class PlanPolicy:
@@ -65,7 +82,8 @@ class PlanPolicy:
 
     def __init__(self, plan: Timetable) -> None:
         self.plan = plan
+        self._asked = np.full(len(plan.cycle_ms), -1, np.int32)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask for what the plan has at this moment."""
-        follow(self.plan, observation.now_ms, due, request)
+        follow(self.plan, self._asked, observation.now_ms, due, request)

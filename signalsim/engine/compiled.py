@@ -150,5 +150,6 @@ def _empty_sight(tables: Tables) -> Sight:
         next_stage=np.zeros(n_junctions, np.int32),
         stage_since_ms=np.zeros(n_junctions, np.int64),
         earliest_switch_ms=np.zeros(n_junctions, np.int64),
+        stage_ms=np.zeros(len(tables.signals.stage), np.int64),
         group_green=np.zeros(len(tables.signals.group), bool),
     )

@@ -45,6 +45,7 @@ JUNCTION_STATE = np.dtype(
 class SignalState(NamedTuple):
     junction: np.ndarray  # (n_junctions,) JUNCTION_STATE
     group: np.ndarray  # (n_groups,) GROUP_STATE
+    stage_ms: np.ndarray  # (n_stages,) int64, time that each stage was in force before the present one
 
 
 def initial_state(signals: Signals, now_ms: int = 0) -> SignalState:
@@ -63,7 +64,8 @@ def initial_state(signals: Signals, now_ms: int = 0) -> SignalState:
         for i in range(row["n_groups"]):
             if mask >> i & 1:
                 group["start_ms"][row["first_group"] + i] = now_ms
-    return SignalState(junction.view(np.recarray), group.view(np.recarray))
+    stage_ms = np.zeros(len(signals.stage), np.int64)
+    return SignalState(junction.view(np.recarray), group.view(np.recarray), stage_ms)
 
 
 @njit
@@ -95,6 +97,17 @@ def earliest_switch(signals, state, j):
     if state.junction[j].since_ms == INF:
         return INF
     return max(_min_green_over(signals, state, j, np.uint64(0)), state.junction[j].since_ms)
+
+
+@njit
+def stage_times(signals, state, now, result):
+    """Time (ms) that each stage has been in force, all its groups green, up to ``now``: (n_stages,)."""
+    for s in range(len(result)):
+        result[s] = state.stage_ms[s]
+    for j in range(len(signals.junction)):
+        if state.junction[j].since_ms < INF:
+            s = signals.junction[j].first_stage + state.junction[j].stage
+            result[s] += now - state.junction[j].since_ms
 
 
 @njit
@@ -133,6 +146,7 @@ def _begin_switch(signals, state, j, stage, now, changes, n):
     """End the groups that ``stage`` lacks and put its new ones on their way."""
     row = signals.junction[j]
     target = signals.stage[row.first_stage + stage]
+    state.stage_ms[row.first_stage + state.junction[j].stage] += now - state.junction[j].since_ms
     for i in range(row.n_groups):
         g = row.first_group + i
         group = state.group[g]

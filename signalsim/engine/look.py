@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .interlock import GREEN, earliest_switch
+from .interlock import GREEN, earliest_switch, stage_times
 from .jit import njit
 from .kernel import _count_queue
 from .tables import EXIT, INF
@@ -36,6 +36,7 @@ def look(tables, trips, state, sight):
         sight.stage[j] = junction.stage if junction.since_ms < INF else -1
         sight.stage_since_ms[j] = junction.since_ms
         sight.earliest_switch_ms[j] = earliest_switch(tables.signals, state.signals, j)
+    stage_times(tables.signals, state.signals, now, sight.stage_ms)
     for g in range(tables.signals.group.size):
         sight.group_green[g] = state.signals.group[g].aspect == GREEN
 

@@ -212,5 +212,6 @@ def copy_state(source: State, target: State) -> None:
         if name == "signals":
             target.signals.junction[:] = source.signals.junction
             target.signals.group[:] = source.signals.group
+            target.signals.stage_ms[:] = source.signals.stage_ms
         else:
             getattr(target, name)[:] = getattr(source, name)

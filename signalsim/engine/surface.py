@@ -19,6 +19,7 @@ class Sight(NamedTuple):
     next_stage: np.ndarray  # (n_junctions,) int32, local stage in force or being changed to
     stage_since_ms: np.ndarray  # (n_junctions,) int64, when all its groups were green; INF while changing
     earliest_switch_ms: np.ndarray  # (n_junctions,) int64, when the interlock lets it end; INF while changing
+    stage_ms: np.ndarray  # (n_stages,) int64, how long each stage has been in force so far
     group_green: np.ndarray  # (n_groups,) bool
 
 

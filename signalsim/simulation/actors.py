@@ -18,7 +18,7 @@ from signalsim.sensing.observation import Observation
 from signalsim.sensing.sensors import Sensors
 
 from .protocol import Engine
-from .series import ROW_S, SAMPLE_MS, Recorder
+from .series import ROW_S, Recorder
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -110,17 +110,14 @@ def control(stage: Stage) -> Process:
 
 
 def recording(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> Process:
-    """Samples signals, writes a row per minute, ends the run at the cap or when ``done(now)``."""
+    """Writes a row per minute, ends the run at the cap or when ``done(now)``."""
     time_ms = 0
     while True:
-        time_ms = min(time_ms + SAMPLE_MS, cap_ms)
+        time_ms = min(time_ms + ROW_S * 1000, cap_ms)
         yield stage.moment(time_ms, Rank.RECORDING)
         sight = stage.sight()
-        stage.recorder.sample(time_ms, sight.stage)
-        if time_ms % (ROW_S * 1000) and time_ms < cap_ms:
-            continue
         totals = stage.engine.totals()
-        stage.recorder.row(time_ms, int(sight.lane_queue.sum()), totals.waiting, totals.inside)
+        stage.recorder.row(sight, totals.waiting, totals.inside)
         if time_ms >= cap_ms or done(time_ms):
             stage.finished.succeed()
             return

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from signalsim.engine.surface import Sight
+
 ROW_S = 60  # one row per minute
-SAMPLE_MS = 2000  # green shares are sampled this often
 
 
 @dataclass(frozen=True)
@@ -27,26 +28,20 @@ class Recorder:
     def __init__(self, tables: Any) -> None:
         n_stages = tables.signals.junction["n_stages"]
         self.first_stage = np.concatenate(([0], np.cumsum(n_stages))).astype(np.int32)
-        self._green_ms = np.zeros(int(self.first_stage[-1]))
+        self._stage_ms = np.zeros(int(self.first_stage[-1]), np.int64)
         self._rows: list[tuple[float, int, int, int]] = []
         self._shares: list[np.ndarray] = []
-        self._sampled_ms = self._row_ms = 0
+        self._row_ms = 0
 
-    def sample(self, now_ms: int, stage: np.ndarray) -> None:
-        """Credit the time since the last sample to the stages in force (-1: changing, nobody's)."""
-        on = stage >= 0
-        self._green_ms[self.first_stage[:-1][on] + stage[on]] += now_ms - self._sampled_ms
-        self._sampled_ms = now_ms
-
-    def row(self, now_ms: int, queue: int, waiting: int, inside: int) -> None:
-        """End a row."""
-        passed = now_ms - self._row_ms
+    def row(self, sight: Sight, waiting: int, inside: int) -> None:
+        """End a row: what stands where now, and the green since the last row."""
+        passed = sight.now_ms - self._row_ms
         if passed <= 0:
             return
-        self._rows.append((now_ms / 1000.0, queue, waiting, inside))
-        self._shares.append(self._green_ms / passed)
-        self._green_ms = np.zeros_like(self._green_ms)
-        self._row_ms = now_ms
+        self._rows.append((sight.now_ms / 1000.0, int(sight.lane_queue.sum()), waiting, inside))
+        self._shares.append((sight.stage_ms - self._stage_ms) / passed)
+        self._stage_ms = sight.stage_ms.copy()
+        self._row_ms = sight.now_ms
 
     def series(self) -> Series:
         """Everything gathered so far."""
@@ -56,6 +51,6 @@ class Recorder:
             queue_veh=np.array(columns[1], np.int64),
             waiting_veh=np.array(columns[2], np.int64),
             inside_veh=np.array(columns[3], np.int64),
-            green_share=np.array(self._shares).reshape(len(self._rows), len(self._green_ms)),
+            green_share=np.array(self._shares).reshape(len(self._rows), len(self._stage_ms)),
             first_stage=self.first_stage,
         )

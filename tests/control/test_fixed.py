@@ -23,14 +23,14 @@ def _plan(stages, greens, changes, offset):
 
 
 def _follow(policy, observation, decide, start_s, until_s):
-    """(time, stage asked for) at every wake."""
+    """(time, stage) of every switch that is asked for."""
     now, log = start_s, []
     while now < until_s:
         stage, switch, following = decide(policy, observation(now))
-        assert switch == now
-        log.append((now, stage))
+        assert now <= switch and now < following
+        log.append((switch, stage))
         now = following
-    return log
+    return [row for row in log if row[0] < until_s]
 
 
 def test_deployed_plan_switches_at_the_ends_of_its_greens(built, observation, decide):
@@ -50,8 +50,17 @@ def test_offset_shifts_the_plan_later(observation, decide):
 
 def test_a_late_wake_does_not_shift_the_cycle(built, observation, decide):
     policy = get("deployed").prepare(built)
-    assert decide(policy, observation(21.3)) == (1, 21.3, 45.0)
-    assert decide(policy, observation(1_000_050)) == (2, 1_000_050, 1_000_070)
+    assert decide(policy, observation(21.3)) == (1, 21.3, 25.0)
+    assert decide(policy, observation(25)) == (2, 45.0, 50.0)
+    assert decide(policy, observation(1_000_021)) == (1, 1_000_021, 1_000_025)
+    assert decide(policy, observation(1_000_025)) == (2, 1_000_045, 1_000_050)
+
+
+def test_a_stage_shorter_than_the_tick_is_not_missed(observation, decide):
+    policy = PlanPolicy(timetable(_plan([0, 1, 2], [3, 2, 30], [0, 0, 0], 0)))
+    assert _follow(policy, observation, decide, 0, 71) == [
+        (0, 0), (3, 1), (5, 2), (35, 0), (38, 1), (40, 2), (70, 0),
+    ]  # fmt: skip
 
 
 def test_one_stage_stays(observation, decide):

@@ -45,12 +45,12 @@ def test_counts_come_before_expectations_and_heavy_vehicles_weigh_more():
     assert design_volumes(_demand([np.nan, 250.0, 400.0])) == pytest.approx([330, 275, 440])
 
 
-def test_uniform_and_webster_share_a_cycle_and_the_stage_order(scenarios):
+def test_uniform_gives_the_busiest_stage_what_websters_formula_asks_for_it(scenarios):
     built = build(load(scenarios / "crossing"))
     plans = {name: get(name).prepare(built).plan for name in ("uniform", "webster")}
     webster, uniform = plans["webster"], plans["uniform"]
     assert webster.stage.tolist() == uniform.stage.tolist() == [0, 1, 2]
-    assert abs(int(webster.cycle_ms[0]) - int(uniform.cycle_ms[0])) <= 300  # tenths of a second, three stages
+    assert uniform.cycle_ms[0] > webster.cycle_ms[0]  # as if every stage were as busy as the busiest
     change = 5000
     greens = {}
     for name, plan in plans.items():

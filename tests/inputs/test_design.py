@@ -73,9 +73,10 @@ def test_oversaturated_takes_the_longest_cycle_and_says_so() -> None:
 
 
 def test_uniform_has_equal_greens_at_websters_cycle() -> None:
+    """(1.5 * 10 + 5) / (1 - 2 * 0.3): as if both stages were as busy as the busier."""
     design = uniform([0.3, 0.2], [5, 5], [5, 5])
-    assert design.cycle_s == pytest.approx(40)
-    assert design.green_s == pytest.approx((15, 15))
+    assert design.cycle_s == pytest.approx(50)
+    assert design.green_s == pytest.approx((20, 20))
 
 
 @given(
@@ -136,4 +137,6 @@ def test_crossing_designed_by_hand(scenarios) -> None:
     )
     assert designs[0].critical_ratios == pytest.approx((main, bays, side))
     assert designs[0].cycle_s == pytest.approx(27.5 / (1 - main - bays - side))
-    assert scenario.signals.cycle_s(0, plans[0]) == pytest.approx(designs[0].cycle_s, abs=0.16)
+    assert scenario.signals.cycle_s(0, plans[0]) == pytest.approx(
+        designs[0].cycle_s, abs=1.5
+    )  # whole seconds, three stages

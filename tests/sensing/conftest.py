@@ -68,6 +68,7 @@ def _sight(now_s: float, out: list[int], advance: list[int], **others: Any) -> S
         "next_stage": np.zeros(2, np.int32),
         "stage_since_ms": np.zeros(2, np.int64),
         "earliest_switch_ms": np.zeros(2, np.int64),
+        "stage_ms": np.zeros(4, np.int64),
         "group_green": np.ones(2, bool),
     }
     for name, value in others.items():

@@ -35,6 +35,7 @@ def sight_of(engine: "ReferenceEngine") -> Sight:
         earliest_switch_ms=np.array(
             [engine.lamps.earliest_switch_ms(j) for j in range(len(stages))], np.int64
         ),
+        stage_ms=engine.lamps.stage_ms(now),
         group_green=np.asarray(engine.lamps.green_groups()),
     )
 

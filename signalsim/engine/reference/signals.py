@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..interlock import GREEN, due, earliest_switch, initial_state, request, settle
+from ..interlock import GREEN, due, earliest_switch, initial_state, request, settle, stage_times
 from ..tables import INF, Signals
 from .road import Movement
 
@@ -53,6 +53,12 @@ class Lamps:
 
     def earliest_switch_ms(self, junction: int) -> int:
         return int(earliest_switch(self._tables, self._state, junction))
+
+    def stage_ms(self, now: int) -> np.ndarray:
+        """(n_stages,) how long each stage has been in force so far."""
+        result = np.zeros(len(self._tables.stage), np.int64)
+        stage_times(self._tables, self._state, now, result)
+        return result
 
     def green_groups(self) -> np.ndarray:
         return np.asarray(self._state.group["aspect"]) == GREEN
