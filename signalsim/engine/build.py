@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .memory import aligned
-from .tables import FEEDER, GROUP, INF, JUNCTION, MOVEMENT, NO_GROUP, SEGMENT, STEP, Signals, Tables
+from .tables import FEEDER, GROUP, INF, JUNCTION, MOVEMENT, NO_GROUP, PRIORITY, SEGMENT, STEP, Signals, Tables
 
 MAX_LANES = 16  # on one segment: bitmasks of lanes are int32
 MAX_GROUPS = 64  # at one junction: bitmasks of groups are uint64
@@ -66,7 +66,7 @@ def make_tables(road: Road, spec: SignalSpec) -> Tables:
     source_segment = _first_segments(road.segment_link)[np.asarray(road.origins, np.int64)]
     lane = np.concatenate([road.lane_segment, source_segment]).astype(np.int32)
     feeder = _feeders(road, segment, movement, source_segment)
-    yield_lane, yield_movement = _yields(road, segment, movement)
+    priority = _yields(road, segment, movement)
     lane_movement, lane_movement_id = _csr(road.serves, len(road.lane_segment))
     signals, group_lane = _signals(road, spec, segment)
     return Tables(
@@ -82,8 +82,7 @@ def make_tables(road: Road, spec: SignalSpec) -> Tables:
         movement=movement.view(np.recarray),
         step=_steps(segment, movement).view(np.recarray),
         feeder=feeder.view(np.recarray),
-        yield_lane=yield_lane,
-        yield_movement=yield_movement,
+        priority=priority.view(np.recarray),
         group_lane=group_lane,
         link_first_segment=_first_segments(road.segment_link).astype(np.int32),
         signals=signals,
@@ -178,7 +177,7 @@ def _feeders(road: Road, segment: np.ndarray, movement: np.ndarray, source_segme
     return feeder
 
 
-def _yields(road: Road, segment: np.ndarray, movement: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _yields(road: Road, segment: np.ndarray, movement: np.ndarray) -> np.ndarray:
     """Per movement the (lane at the stop line, movement there) pairs that it gives way to."""
     serves = np.asarray(road.serves, np.int64).reshape(-1, 2)
     at_line = serves[segment["next"][road.lane_segment[serves[:, 0]]] == -1]
@@ -193,7 +192,9 @@ def _yields(road: Road, segment: np.ndarray, movement: np.ndarray) -> tuple[np.n
             lanes.extend(at_line[lo:hi, 0])
             ids.extend([p] * (hi - lo))
         movement[m]["yield_end"] = len(lanes)
-    return np.asarray(lanes, np.int32), np.asarray(ids, np.int32)
+    priority = np.zeros(len(lanes), PRIORITY)
+    priority["lane"], priority["movement"] = lanes, ids
+    return priority
 
 
 def _signals(road: Road, spec: SignalSpec, segment: np.ndarray) -> tuple[Signals, np.ndarray]:

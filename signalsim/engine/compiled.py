@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import kernel, look
+from . import look
+from .bound import Bound
 from .records import RECORD
 from .state import State, copy_state, make_state, make_trips
 from .surface import Sight, Sums, Totals
@@ -39,13 +40,13 @@ class CompiledEngine:
         record: bool = False,
     ) -> None:
         self.tables, self.arrivals = tables, arrivals
-        self._trips = make_trips(tables, arrivals)
         self._state = make_state(tables, arrivals, count_from_ms, count_to_ms)
         self._log = np.zeros(_log_rows(tables) if record else 0, RECORD).view(np.recarray)
         self._written: list[np.ndarray] = []
         self._sight = _empty_sight(tables)
         self._now_ms = 0
-        kernel.start(tables, self._trips, self._state)
+        self._run = Bound(tables, make_trips(tables, arrivals), self._state, self._log, self._sight)
+        self._run.start()
 
     @property
     def now_ms(self) -> int:
@@ -59,7 +60,7 @@ class CompiledEngine:
     def advance(self, until_ms: int) -> None:
         """Handle everything that happens before ``until_ms``."""
         while self._now_ms < until_ms:
-            self._now_ms = kernel.advance(self.tables, self._trips, self._state, self._log, until_ms)
+            self._now_ms = self._run.advance(until_ms)
             if len(self._log):
                 self._flush()
 
@@ -70,12 +71,12 @@ class CompiledEngine:
 
     def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
         """Ask for local stages (int32, -1: nothing) not before ``switch_at_ms`` (int64), per junction."""
-        kernel.ask(self.tables, self._state, stage, switch_at_ms)
+        self._run.ask(stage, switch_at_ms)
 
     def observe(self) -> Sight:
         """The truth now; the arrays are written anew by the next call."""
-        look.look(self.tables, self._trips, self._state, self._sight)
-        return self._sight._replace(now_ms=self.now_ms)
+        self._run.look()
+        return self._sight._replace(now_ms=self._now_ms)
 
     def records(self) -> np.ndarray:
         """All records so far, dtype ``records.RECORD``, in the order in which they happened."""

@@ -42,11 +42,12 @@ def is_cold() -> bool:
     return not numba.config.DISABLE_JIT and not any(CACHE_DIR.glob("**/*.nbi"))
 
 
-def njit(function=None, *, forceinline: bool = False):
+def njit(function=None, *, forceinline: bool = False, inner: bool | None = None):
     """``numba.njit`` with the project's cache; releases the GIL; no fast-math: bytes must repeat.
 
-    A function whose name begins with an underscore is called by kernels alone: it gets no entry from
-    Python and no place in the cache of its own (that halves the time of a first compilation).
+    ``inner`` functions are called by kernels alone: they get no entry from Python and no place of
+    their own in the cache (that halves the time of a first compilation). Without a word about it,
+    those are the ones whose names begin with an underscore.
 
     ``forceinline`` is for small helpers of hot loops: a call that is not inlined passes every array
     of a NamedTuple word by word.
@@ -56,8 +57,8 @@ def njit(function=None, *, forceinline: bool = False):
     that tries to allocate does not compile.
     """
     if function is None:
-        return lambda f: njit(f, forceinline=forceinline)
-    is_inner = function.__name__.startswith("_")
+        return lambda f: njit(f, forceinline=forceinline, inner=inner)
+    is_inner = function.__name__.startswith("_") if inner is None else inner
     return _njit(
         cache=not is_inner,
         no_cpython_wrapper=is_inner,

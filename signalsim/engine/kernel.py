@@ -6,12 +6,12 @@ speed. Equality of the two, record by record, is what the tests assert.
 
 import numpy as np
 
-from .interlock import GREEN, YELLOW, due, request, settle
+from .interlock import GREEN, RED, due, request, settle
 from .jit import njit
 from .records import STOP_MS, Kind
 from .state import IDLE, WHEEL
 from .tables import EXIT, INF
-from .wheel import LANE, ROOM, SIGNAL, YIELD, refill, schedule, take
+from .wheel import LANE, ROOM, SIGNAL, YIELD, next_busy, refill, schedule, take
 
 _DEPART, _ENTER, _CROSS, _ARRIVE = int(Kind.DEPART), int(Kind.ENTER), int(Kind.CROSS), int(Kind.ARRIVE)
 _ASPECT, _STAGE = int(Kind.ASPECT), int(Kind.STAGE)
@@ -37,7 +37,7 @@ def _yields(tables, state, l):
     lane = state.lane[l]
     if lane.vehicles == 0 or not lane.at_line:
         return False
-    m = state.slot[lane.slot0 + lane.head].movement
+    m = state.place[lane.place0 + lane.head].movement
     return m != EXIT and tables.step[m].yields == 1
 
 
@@ -68,12 +68,12 @@ def _head_time(tables, trips, state, l, now):
     """The earliest time at which the head of a lane or source may go, room and gaps aside."""
     lane = state.lane[l]
     if l >= tables.lane_slots.size:
-        if lane.head >= lane.n_slots:
+        if lane.head >= lane.n_places:
             return INF
         return max(trips.depart_ms[state.source_vehicle[lane.head]], lane.next_ms)
     if lane.vehicles == 0:
         return INF
-    head = state.slot[lane.slot0 + lane.head]
+    head = state.place[lane.place0 + lane.head]
     ready = max(head.arrive_ms, lane.next_ms)
     if head.movement == EXIT or not lane.at_line:
         return ready
@@ -92,22 +92,22 @@ def _wake(tables, trips, state, l):
         n, rank = first_lane + tables.lane.size + state.lane[l].waits_for, ROOM
     elif _yields(tables, state, l):
         n, rank = first_lane + tables.lane.size + tables.segment.size + l, YIELD
-    schedule(state.node, state.bucket, state.total, n, rank, t)
+    schedule(state.node, state.wheel, state.total, n, rank, t)
 
 
 @njit
-def _gap(tables, lanes, slots, lamps, m, now):
+def _gap(movements, priority, lanes, places, lamps, m, now):
     """Until when priority vehicles keep movement ``m`` waiting (``now``: not at all), and whether any
     stream with priority is open.
 
     A lag runs to the earliest possible crossing of the next priority vehicle of a lane; one that
     could have crossed by now and did not is blocked and does not count.
     """
-    movement = tables.movement[m]
+    movement = movements[m]
     until, opposed = now, False
     for k in range(movement.yield_start, movement.yield_end):
-        lane = lanes[tables.yield_lane[k]]
-        other = tables.movement[tables.yield_movement[k]]
+        lane = lanes[priority[k].lane]
+        other = movements[priority[k].movement]
         if other.group >= 0:
             lamp = lamps[other.group]
             if lamp.began_ms == -INF or now >= lamp.green_end_ms + other.end_gain_ms:
@@ -118,11 +118,11 @@ def _gap(tables, lanes, slots, lamps, m, now):
         crossing = lane.next_ms
         at = lane.head
         for i in range(lane.vehicles):
-            vehicle = slots[lane.slot0 + at]
+            vehicle = places[lane.place0 + at]
             crossing = max(crossing, vehicle.arrive_ms)
             headway = lane.headway_ms
             if vehicle.movement != EXIT:
-                own = tables.movement[vehicle.movement]
+                own = movements[vehicle.movement]
                 headway = own.headway_ms
                 if own.group >= 0:
                     lamp = lamps[own.group]
@@ -134,11 +134,13 @@ def _gap(tables, lanes, slots, lamps, m, now):
                         break
             if crossing >= now + movement.gap_ms or (i == 0 and crossing <= now):
                 break
-            if vehicle.movement == tables.yield_movement[k]:
+            if vehicle.movement == priority[k].movement:
                 until = max(until, crossing)
                 break
             crossing += headway * vehicle.length // 2
-            at = (at + vehicle.length) % lane.n_slots
+            at += 1
+            if at == lane.n_places:
+                at = 0
     return until, opposed
 
 
@@ -149,10 +151,10 @@ def _room_time(state, b, size):
     taken = lane.used + size
     if taken > lane.n_slots:
         return INF
-    last = lane.head + taken - 1
+    last = lane.slot + taken - 1
     if last >= lane.n_slots:
         last -= lane.n_slots
-    return max(state.slot[lane.slot0 + last].left_ms + lane.wave_ms, lane.admit_ms)
+    return max(state.left_ms[lane.slot0 + last] + lane.wave_ms, lane.admit_ms)
 
 
 @njit(forceinline=True)
@@ -197,7 +199,7 @@ def _target(tables, trips, state, l):
         mask = trips.leg[trips.leg0[v]] >> 32
         size = np.int64(trips.size[v])
         return np.int64(lane.segment), np.int64(segment.first_lane), np.int64(segment.n_lanes), mask, size, 0
-    head = state.slot[lane.slot0 + lane.head]
+    head = state.place[lane.place0 + lane.head]
     size = np.int64(head.length)
     if not lane.at_line:
         s = np.int64(tables.segment[lane.segment].next)
@@ -208,7 +210,7 @@ def _target(tables, trips, state, l):
     if head.movement == EXIT:
         return -1, 0, 0, 0, size, 0
     step = tables.step[head.movement]
-    mask = trips.leg[head.route_at + 1] >> 32
+    mask = np.int64(head.onward)
     first, n_lanes = np.int64(step.to_lane), np.int64(step.to_lanes)
     return np.int64(step.to_segment), first, n_lanes, mask, size, np.int64(step.traverse_ms)
 
@@ -224,20 +226,19 @@ def _room_changed(tables, trips, state, s):
             soonest = min(soonest, _soonest_room(state, first, n_lanes, mask, size) - traverse)
     if soonest < INF // 2:
         n = tables.signals.junction.size + tables.lane.size + s
-        schedule(state.node, state.bucket, state.total, n, ROOM, soonest)
+        schedule(state.node, state.wheel, state.total, n, ROOM, soonest)
 
 
 @njit(forceinline=True)
 def _count_queue(state, lane, now):
-    """Move the mark of the queue's end over the vehicles that have reached it by now."""
+    """Count on from the queue's known end over the vehicles that have reached it by now."""
     while lane.queue < lane.vehicles:
-        vehicle = state.slot[lane.slot0 + lane.queue_slot]
-        if vehicle.arrive_ms > now:
+        at = lane.head + lane.queue
+        if at >= lane.n_places:
+            at -= lane.n_places
+        if state.place[lane.place0 + at].arrive_ms > now:
             break
         lane.queue += 1
-        lane.queue_slot += vehicle.length
-        if lane.queue_slot >= lane.n_slots:
-            lane.queue_slot -= lane.n_slots
 
 
 @njit(forceinline=True)
@@ -262,10 +263,10 @@ def _headway_after(tables, state, lane, head, opposed, now):
 
 @njit(forceinline=True)
 def _leave(tables, state, log, l, opposed):
-    """The head of lane ``l`` crosses now; returns its record before its slots are free."""
+    """The head of lane ``l`` crosses now; its slots are left."""
     now = state.total[0].now_ms
     lane = state.lane[l]
-    head = state.slot[lane.slot0 + lane.head]
+    head = state.place[lane.place0 + lane.head]
     vehicle, size, delay = head.vehicle, head.length, now - head.arrive_ms
     counted = state.total[0].counted_from <= vehicle < state.total[0].counted_to
     if delay > 0:
@@ -282,19 +283,20 @@ def _leave(tables, state, log, l, opposed):
         state.movement_out[head.movement] += 1
     lane.next_ms = _headway_after(tables, state, lane, head, opposed, now)
     lane.fresh = 0
-    at = lane.head
+    at = lane.slot
     for _ in range(size):
-        state.slot[lane.slot0 + at].left_ms = now
+        state.left_ms[lane.slot0 + at] = now
         at += 1
         if at == lane.n_slots:
             at = 0
-    lane.head = at
+    lane.slot = at
+    lane.head += 1
+    if lane.head == lane.n_places:
+        lane.head = 0
     lane.used -= size
     lane.vehicles -= 1
     if lane.queue > 0:
         lane.queue -= 1
-    if lane.queue == 0:
-        lane.queue_slot = at
     _log(log, state.total, _CROSS, vehicle, l, delay)
 
 
@@ -305,17 +307,20 @@ def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, stops, t
     lane = state.lane[b]
     arrive = now + traverse + (np.int64(lane.travel_ms) * pace + 999) // 1000
     arrive = max(arrive, lane.tail_ms)
-    at = lane.head + lane.used
-    if at >= lane.n_slots:
-        at -= lane.n_slots
-    slot = state.slot[lane.slot0 + at]
-    slot.arrive_ms = arrive
-    slot.vehicle = vehicle
-    slot.route_at = route_at
-    slot.movement = np.int32(trips.leg[route_at] & 0xFFFFFFFF)
-    slot.pace = pace
-    slot.length = size
-    slot.stops = stops
+    at = lane.head + lane.vehicles
+    if at >= lane.n_places:
+        at -= lane.n_places
+    place = state.place[lane.place0 + at]
+    place.arrive_ms = arrive
+    place.vehicle = vehicle
+    place.route_at = route_at
+    place.movement = np.int32(trips.leg[route_at] & 0xFFFFFFFF)
+    place.onward = 0
+    if place.movement != EXIT:
+        place.onward = trips.leg[route_at + 1] >> 32  # read here, where nothing waits for it
+    place.pace = pace
+    place.length = size
+    place.stops = stops
     lane.tail_ms = arrive
     lane.admit_ms = now + traverse + np.int64(lane.headway_ms) * size // 2
     lane.used += size
@@ -341,7 +346,7 @@ def _cross(tables, trips, state, log, l, b, traverse, opposed):
         state.total[0].moves += 1
         _log(log, state.total, _DEPART, vehicle, b, trips.depart_ms[vehicle])
     else:
-        head = state.slot[lane.slot0 + lane.head]
+        head = state.place[lane.place0 + lane.head]
         vehicle, pace, size = head.vehicle, np.int32(head.pace), np.int32(head.length)
         route_at = head.route_at + lane.at_line
         _leave(tables, state, log, l, opposed)
@@ -402,14 +407,16 @@ def _attempt(tables, trips, state, log, l, rank):
     if _yields(tables, state, l):
         node = first_lane + tables.lane.size + tables.segment.size + l
         if rank == LANE:
-            schedule(state.node, state.bucket, state.total, node, YIELD, now)
+            schedule(state.node, state.wheel, state.total, node, YIELD, now)
             return
-        m = state.slot[state.lane[l].slot0 + state.lane[l].head].movement
+        m = state.place[state.lane[l].place0 + state.lane[l].head].movement
         group = tables.step[m].group
         if group < 0 or state.signals.group[group].aspect == GREEN:
-            until, opposed = _gap(tables, state.lane, state.slot, state.signals.group, m, now)
+            until, opposed = _gap(
+                tables.movement, tables.priority, state.lane, state.place, state.signals.group, m, now
+            )
             if until > now:
-                schedule(state.node, state.bucket, state.total, node, YIELD, until)
+                schedule(state.node, state.wheel, state.total, node, YIELD, until)
                 return
     s, first, n_lanes, mask, size, traverse = _target(tables, trips, state, l)
     b = np.int64(-1)
@@ -424,7 +431,7 @@ def _attempt(tables, trips, state, log, l, rank):
             _wait_for_room(tables, state, l, s)
             if room_ms < INF // 2:
                 node = first_lane + tables.lane.size + s
-                schedule(state.node, state.bucket, state.total, node, ROOM, room_ms)
+                schedule(state.node, state.wheel, state.total, node, ROOM, room_ms)
             return
     _cross(tables, trips, state, log, l, b, traverse, opposed)
 
@@ -451,17 +458,19 @@ def _on_room(tables, trips, state, log, s):
         t = _head_time(tables, trips, state, l, now)
         opposed = False
         if t <= now and _yields(tables, state, l):
-            m = state.slot[state.lane[l].slot0 + state.lane[l].head].movement
+            m = state.place[state.lane[l].place0 + state.lane[l].head].movement
             group = tables.step[m].group
             if group < 0 or state.signals.group[group].aspect == GREEN:
-                t, opposed = _gap(tables, state.lane, state.slot, state.signals.group, m, now)
+                t, opposed = _gap(
+                    tables.movement, tables.priority, state.lane, state.place, state.signals.group, m, now
+                )
         if t > now:
             _stop_waiting(tables, state, l, s)
             if t < INF:
                 n, rank = tables.signals.junction.size + l, LANE
                 if _yields(tables, state, l):
                     n, rank = n + tables.lane.size + tables.segment.size, YIELD
-                schedule(state.node, state.bucket, state.total, n, rank, t)
+                schedule(state.node, state.wheel, state.total, n, rank, t)
             continue
         _, first, n_lanes, mask, size, traverse = _target(tables, trips, state, l)
         b = _choose(state, first, n_lanes, mask & ~barred, size, now + traverse)
@@ -475,7 +484,7 @@ def _on_room(tables, trips, state, log, s):
         _cross(tables, trips, state, log, l, b, traverse, opposed)
     if soonest < INF // 2:
         n = tables.signals.junction.size + tables.lane.size + s
-        schedule(state.node, state.bucket, state.total, n, ROOM, soonest)
+        schedule(state.node, state.wheel, state.total, n, ROOM, soonest)
 
 
 @njit
@@ -488,75 +497,83 @@ def _on_signal(tables, trips, state, log, j):
     for i in range(n):
         g, aspect = state.changes[i] // 4, state.changes[i] % 4
         _log(log, state.total, _ASPECT, g, j, aspect)
-        for k in range(tables.signals.group[g].lane_start, tables.signals.group[g].lane_end):
-            _lamp_changed(tables, trips, state, np.int64(tables.group_lane[k]), g, aspect)
+        if aspect != RED:
+            _lamp_changed(tables, trips, state, np.int64(g), aspect)
     if junction.stage != stage:
         _log(log, state.total, _STAGE, j, junction.stage, 0)
     if junction.since_ms < INF and (since == INF or junction.stage != stage):
         _log(log, state.total, _STAGE, j, junction.stage, 1)
     t = due(tables.signals, state.signals, j, now)
     if t < INF:
-        schedule(state.node, state.bucket, state.total, j, SIGNAL, t)
+        schedule(state.node, state.wheel, state.total, j, SIGNAL, t)
 
 
 @njit
-def _lamp_changed(tables, trips, state, l, g, aspect):
-    lane = state.lane[l]
-    if aspect == GREEN:
-        lane.sneaks = 0
-        lane.fresh = 1
-    elif aspect == YELLOW:
-        if lane.vehicles == 0:
-            return
-        head = state.slot[lane.slot0 + lane.head]
-        if head.movement == EXIT or tables.movement[head.movement].group != g:
-            return
-        if not _yields(tables, state, l) or head.arrive_ms > state.total[0].now_ms:
-            return
-        lane.sneaks = tables.movement[head.movement].sneakers
-    else:
-        return
-    _wake(tables, trips, state, l)
+def _lamp_changed(tables, trips, state, g, aspect):
+    """The lanes of group ``g`` take notice: at green their heads may go, at yellow turners may clear."""
+    group = tables.signals.group[g]
+    for k in range(group.lane_start, group.lane_end):
+        l = np.int64(tables.group_lane[k])
+        lane = state.lane[l]
+        if aspect == GREEN:
+            lane.sneaks = 0
+            lane.fresh = 1
+        elif lane.vehicles == 0 or not lane.permissive or not _may_clear(tables, state, lane, g):
+            continue
+        _wake(tables, trips, state, l)
 
 
-@njit
+@njit(forceinline=True)
+def _may_clear(tables, state, lane, g):
+    """At the end of green: whether the head waits for a gap in a turn of group ``g``, and so may clear."""
+    head = state.place[lane.place0 + lane.head]
+    if head.movement == EXIT:
+        return False
+    step = tables.step[head.movement]
+    if step.group != g or step.yields == 0 or head.arrive_ms > state.total[0].now_ms:
+        return False
+    lane.sneaks = tables.movement[head.movement].sneakers
+    return True
+
+
+@njit(inner=True)
 def start(tables, trips, state):
     """First events: every junction and every source."""
     for j in range(tables.signals.junction.size):
-        schedule(state.node, state.bucket, state.total, j, SIGNAL, 0)
+        schedule(state.node, state.wheel, state.total, j, SIGNAL, 0)
     for l in range(tables.lane_slots.size, tables.lane.size):
         _wake(tables, trips, state, l)
 
 
-@njit
+@njit(inner=True)
 def ask(tables, state, stage, switch_ms):
     """Requests of all junctions (stage -1: nothing asked) go to the interlock."""
     now = state.total[0].now_ms
     for j in range(stage.size):
         if stage[j] >= 0:
             request(tables.signals, state.signals, j, stage[j], max(switch_ms[j], now))
-            schedule(state.node, state.bucket, state.total, j, SIGNAL, switch_ms[j])
+            schedule(state.node, state.wheel, state.total, j, SIGNAL, switch_ms[j])
 
 
-@njit
+@njit(inner=True)
 def advance(tables, trips, state, log, until):
     """Process all events before ``until``; stops early, between instants, when the log is half full.
 
     Returns the time that was reached.
     """
-    total, node, bucket, scratch = state.total, state.node, state.bucket, state.scratch
+    total, node, wheel, scratch = state.total, state.node, state.wheel, state.scratch
     first_lane = tables.signals.junction.size
     first_room = first_lane + tables.lane.size
     first_yield = first_room + tables.segment.size
     t = total[0].now_ms
     while t < until:
-        refill(node, bucket, t)
+        t = next_busy(wheel, t, until)
+        refill(node, wheel, t)
         b = t & _MASK
-        if bucket[b] < 0:
-            t += 1
+        if t == until or wheel.bucket[b] < 0:
             continue
         total[0].now_ms = t
-        end = take(node, bucket, b, scratch, 0, 0)
+        end = take(node, wheel, b, scratch, 0, 0)
         i = 0
         while i < end:
             n = np.int64(scratch[i])
@@ -573,8 +590,8 @@ def advance(tables, trips, state, log, until):
                 total[0].rank = rank
                 l = n - first_lane if rank == LANE else n - first_yield
                 _attempt(tables, trips, state, log, l, rank)
-            if bucket[b] >= 0:
-                end = take(node, bucket, b, scratch, i, end)
+            if wheel.bucket[b] >= 0:
+                end = take(node, wheel, b, scratch, i, end)
         total[0].events += end
         total[0].rank = -1
         t += 1

@@ -8,7 +8,7 @@ from .kernel import _count_queue
 from .tables import EXIT, INF
 
 
-@njit
+@njit(inner=True)
 def look(tables, trips, state, sight):
     """Fill a ``Sight`` (its ``now_ms`` aside)."""
     now = state.total[0].now_ms
@@ -25,7 +25,7 @@ def look(tables, trips, state, sight):
     for s in range(n_lanes, tables.lane.size):
         lane = state.lane[s]
         waiting = 0
-        while lane.head + waiting < lane.n_slots:
+        while lane.head + waiting < lane.n_places:
             if trips.depart_ms[state.source_vehicle[lane.head + waiting]] >= now:
                 break
             waiting += 1
@@ -47,14 +47,14 @@ def _in_view(tables, state, l, now):
     lane = state.lane[l]
     count, taken, at = 0, 0, lane.head
     for _ in range(lane.vehicles):
-        vehicle = state.slot[lane.slot0 + at]
+        vehicle = state.place[lane.place0 + at]
         taken += vehicle.length
         if vehicle.arrive_ms - tables.lane_view_ms[l] > now or taken > tables.lane_view_slots[l]:
             break
         count += 1
-        at += vehicle.length
-        if at >= lane.n_slots:
-            at -= lane.n_slots
+        at += 1
+        if at == lane.n_places:
+            at = 0
     return count
 
 
@@ -71,15 +71,15 @@ def freeflow(tables, arrivals, state, result):
         lane = state.lane[l]
         at = lane.head
         for _ in range(lane.vehicles):
-            slot = state.slot[lane.slot0 + at]
+            place = state.place[lane.place0 + at]
             segment = tables.segment[lane.segment]
-            done = _along(tables, arrivals, slot.vehicle, slot.route_at)
+            done = _along(tables, arrivals, place.vehicle, place.route_at)
             if segment.next >= 0:
-                done -= _travel(tables, segment.next, arrivals.pace[slot.vehicle])
-            result[slot.vehicle] = max(0, done - max(0, slot.arrive_ms - now))
-            at += slot.length
-            if at >= lane.n_slots:
-                at -= lane.n_slots
+                done -= _travel(tables, segment.next, arrivals.pace[place.vehicle])
+            result[place.vehicle] = max(0, done - max(0, place.arrive_ms - now))
+            at += 1
+            if at == lane.n_places:
+                at = 0
 
 
 @njit

@@ -1,6 +1,7 @@
 """All that changes during a run, as arrays: copy them and you have a snapshot."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,49 +14,50 @@ WHEEL = 1 << 17  # buckets of the timing wheel, one per millisecond; later event
 NODE = np.dtype([("time_ms", "i8"), ("next", "i4"), ("pad", "i4")])
 IDLE = -1  # a node's time when nothing is scheduled for it
 
-LANE = np.dtype(  # two cache lines; the first has what a crossing or an entry needs
+LANE = np.dtype(  # two cache lines; the first has what decides whether somebody may go or come
     [
         ("next_ms", "i8"),  # the last crossing plus its headway
         ("admit_ms", "i8"),  # the last entry plus its headway
         ("tail_ms", "i8"),  # when the last vehicle on it reaches the stop line (FIFO)
-        ("slot0", "i4"),  # its ring in the slots
-        ("n_slots", "i4"),  # a source: the end of its row in source_vehicle
-        ("head", "i4"),  # slot of the first vehicle; a source: the place of its next vehicle in the row
-        ("used", "i4"),  # slots taken
+        ("place0", "i4"),  # its ring of vehicles
+        ("n_places", "i4"),  # a source: the end of its row in source_vehicle
+        ("head", "i4"),  # place of the first vehicle; a source: of its next vehicle in the row
         ("vehicles", "i4"),
-        ("waits_for", "i4"),  # the segment whose room it waits for, -1
-        ("headway_ms", "i4"),
+        ("used", "i4"),  # slots taken
+        ("n_slots", "i4"),
         ("easy", "i4"),  # up to so many slots taken, room is certain without a look at the slots
-        ("travel_ms", "i4"),
+        ("headway_ms", "i4"),
+        ("waits_for", "i4"),  # the segment whose room it waits for, -1
         ("sneaks", "i1"),  # turners that may still clear at the end of green
         ("fresh", "i1"),  # a lamp of it went green and nobody has crossed since
         ("at_line", "i1"),  # 1: ends at a stop line; 0: at a bay's mouth
         ("wanted", "i1"),  # somebody waits for room on its segment
-        ("segment", "i4"),  # a source: the segment that it feeds
+        ("travel_ms", "i4"),
         ("wave_ms", "i4"),
-        ("queue", "i4"),  # vehicles known to have reached the stop line ...
-        ("queue_slot", "i4"),  # ... and the slot where the next one to look at begins
+        ("slot0", "i4"),  # its ring of slots
+        ("slot", "i4"),  # the first one taken
+        ("segment", "i4"),  # a source: the segment that it feeds
+        ("permissive", "i4"),  # 1: serves a movement that gives way to somebody
+        ("queue", "i4"),  # vehicles known to have reached the stop line
         ("max_queue", "i4"),
         ("stops", "i4"),
         ("crossed", "i4"),  # by counted vehicles
         ("delay_ms", "i8"),  # of counted vehicles
         ("out", "i8"),  # by all vehicles
-        ("pad", "i4", (5,)),
+        ("pad", "i8"),
     ]
 )
-SLOT = np.dtype(
+PLACE = np.dtype(  # a vehicle on a lane
     [
-        ("left_ms", "i8"),  # when the slot was last left
-        (
-            "arrive_ms",
-            "i8",
-        ),  # earliest time at the stop line; this and what follows: in a vehicle's first slot
+        ("arrive_ms", "i8"),  # earliest time at the stop line
         ("vehicle", "i4"),
-        ("route_at", "i4"),  # index into route_movement of its next movement
+        ("route_at", "i4"),  # index into the legs of its next movement
         ("movement", "i4"),
+        ("onward", "i4"),  # bitmask of the lanes behind the junction that serve the movement after it
         ("pace", "i2"),
         ("stops", "u1"),
         ("length", "u1"),  # slots that it takes (a field "size" would hide behind NumPy's own)
+        ("pad", "i4"),
     ]
 )
 SEGMENT_STATE = np.dtype([("waiting", "i4"), ("pad", "i4"), ("turn", "i8")])  # turn: the merge clock
@@ -74,14 +76,20 @@ TOTAL = np.dtype(
 )
 
 
+class Wheel(NamedTuple):
+    bucket: np.ndarray  # (WHEEL + 1,) int32, first node of each millisecond; the last: far away
+    busy: np.ndarray  # uint64, a bit per bucket: set where there may be a node
+
+
 class State(NamedTuple):
     total: np.ndarray  # (1,) TOTAL
     node: np.ndarray  # (n_nodes,) NODE: junctions, lanes and sources, segments, lanes that yield
-    bucket: np.ndarray  # (WHEEL + 1,) int32, first node of each millisecond; the last: far away
+    wheel: Wheel
     scratch: np.ndarray  # (n_nodes,) int32
     changes: np.ndarray  # (4 x MAX_GROUPS,) int32, scratch of the interlock
     lane: np.ndarray  # (n_lanes + n_sources,) LANE
-    slot: np.ndarray  # SLOT, rings of all lanes
+    place: np.ndarray  # PLACE, rings of all lanes
+    left_ms: np.ndarray  # int64, rings of all lanes: when each slot was last left
     segment: np.ndarray  # (n_segments,) SEGMENT_STATE
     merge: np.ndarray  # (n_feeders,) int64, virtual time of each feeder
     movement_out: np.ndarray  # (n_movements,) int64, crossings of all vehicles
@@ -140,14 +148,17 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
     lane["waits_for"] = -1
     lane["slot0"][:n_lanes] = np.cumsum(tables.lane_slots) - tables.lane_slots
     lane["n_slots"][:n_lanes] = tables.lane_slots
+    places = tables.lane_slots // max(1, int(arrivals.size.min(initial=2)))
+    lane["place0"][:n_lanes] = np.cumsum(places) - places
+    lane["n_places"][:n_lanes] = places
     lane["headway_ms"][:n_lanes] = tables.lane_headway_ms
     lane["wave_ms"][:n_lanes] = tables.lane_wave_ms
     lane["easy"][:n_lanes] = _easy(tables, arrivals)
     lane["travel_ms"] = tables.segment["travel_ms"][tables.lane]
+    lane["permissive"][:n_lanes] = _permissive(tables)
     lane["at_line"] = tables.segment["next"][tables.lane] < 0
-    slot = aligned(int(tables.lane_slots.sum()), SLOT)
-    slot["left_ms"] = -INF
-    slot["movement"] = EXIT
+    place = aligned(int(places.sum()), PLACE)
+    place["movement"] = EXIT
     total = np.zeros(1, TOTAL)
     total["counted_from"], total["counted_to"] = np.searchsorted(
         arrivals.depart_ms, [count_from_ms, count_to_ms]
@@ -157,11 +168,12 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
     return State(
         total=total.view(np.recarray),
         node=node.view(np.recarray),
-        bucket=np.full(WHEEL + 1, -1, np.int32),
+        wheel=Wheel(np.full(WHEEL + 1, -1, np.int32), np.zeros(WHEEL // 64 + 1, np.uint64)),
         scratch=np.zeros(n_nodes, np.int32),
         changes=np.zeros(4 * 64, np.int32),
         lane=lane.view(np.recarray),
-        slot=slot.view(np.recarray),
+        place=place.view(np.recarray),
+        left_ms=np.full(int(tables.lane_slots.sum()), -INF, np.int64),
         segment=np.zeros(len(tables.segment), SEGMENT_STATE).view(np.recarray),
         merge=np.zeros(len(tables.feeder), np.int64),
         movement_out=np.zeros(len(tables.movement), np.int64),
@@ -191,6 +203,13 @@ def _easy(tables: Tables, arrivals: Arrivals) -> np.ndarray:
     )
 
 
+def _permissive(tables: Tables) -> np.ndarray:
+    """(n_lanes,) whether a lane serves a movement that gives way to somebody."""
+    lane_of = np.repeat(np.arange(len(tables.lane_slots)), np.diff(tables.lane_movement))
+    gives_way = tables.step["yields"][tables.lane_movement_id] == 1
+    return np.bincount(lane_of[gives_way], minlength=len(tables.lane_slots)) > 0
+
+
 def _fill_sources(tables: Tables, arrivals: Arrivals, lane: np.ndarray, n_lanes: int) -> np.ndarray:
     """Vehicles by source, in order of departure; each source's row goes into its lane record."""
     source_of_segment = np.full(len(tables.segment), -1, np.int64)
@@ -201,17 +220,21 @@ def _fill_sources(tables: Tables, arrivals: Arrivals, lane: np.ndarray, n_lanes:
         raise ValueError(f"vehicle {vehicle} begins on a link that is no origin")
     order = np.argsort(source, kind="stable").astype(np.int32)
     end = np.cumsum(np.bincount(source, minlength=len(tables.lane) - n_lanes))
-    lane["n_slots"][n_lanes:] = end
+    lane["n_places"][n_lanes:] = end
     lane["head"][n_lanes:] = np.concatenate(([0], end[:-1])) if len(end) else end
     return order
 
 
 def copy_state(source: State, target: State) -> None:
     """Write one state over another of the same shape."""
-    for name in State._fields:
-        if name == "signals":
-            target.signals.junction[:] = source.signals.junction
-            target.signals.group[:] = source.signals.group
-            target.signals.stage_ms[:] = source.signals.stage_ms
+    for mine, theirs in zip(arrays(target), arrays(source), strict=True):
+        mine[...] = theirs
+
+
+def arrays(state: Iterable[Any]) -> Iterator[np.ndarray]:
+    """All arrays of a state, those of its parts too."""
+    for part in state:
+        if isinstance(part, np.ndarray):
+            yield part
         else:
-            getattr(target, name)[:] = getattr(source, name)
+            yield from arrays(part)

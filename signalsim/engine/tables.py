@@ -61,6 +61,8 @@ STEP = np.dtype(  # what the loop reads of a movement at every crossing, two to 
 
 FEEDER = np.dtype([("lane", "i4"), ("stride", "i4")])  # stride: microseconds of one slot's capacity
 
+PRIORITY = np.dtype([("lane", "i4"), ("movement", "i4")])  # a movement at the stop line of a lane
+
 GROUP = np.dtype(
     [
         ("junction", "i4"),
@@ -115,8 +117,7 @@ class Tables(NamedTuple):
     movement: np.ndarray  # (n_movements,) MOVEMENT
     step: np.ndarray  # (n_movements,) STEP
     feeder: np.ndarray  # FEEDER, CSR by segment
-    yield_lane: np.ndarray  # int32, CSR by movement: lanes with priority over it ...
-    yield_movement: np.ndarray  # ... and the movement there that has it
+    priority: np.ndarray  # PRIORITY, CSR by movement: who has priority over it
     group_lane: np.ndarray  # int32, CSR by group: lanes at whose stop line the group's lamp counts
     link_first_segment: np.ndarray  # (n_links,) int32
     signals: Signals

@@ -1,8 +1,11 @@
-"""The timing wheel: one bucket per millisecond, each an intrusive list of nodes.
+"""The timing wheel: one bucket per millisecond, each an intrusive list of nodes, and a bit per bucket
+that says where to look.
 
 A node is an entity that may have one event to come. Nodes are numbered by (rank, entity), so a
 bucket's nodes in ascending order are in the order that events of one instant have.
 """
+
+import numpy as np
 
 from .jit import njit
 from .state import IDLE, WHEEL
@@ -14,8 +17,8 @@ _HALF = WHEEL // 2
 SIGNAL, LANE, ROOM, YIELD = 0, 1, 2, 3
 
 
-@njit(forceinline=True)
-def schedule(node, bucket, total, n, rank, time):
+@njit(forceinline=True, inner=True)
+def schedule(node, wheel, total, n, rank, time):
     """Node ``n`` (of ``rank``) gets its event at ``time``, unless it has one earlier.
 
     At the present instant only a higher rank than that of the event under way may be scheduled; what
@@ -27,21 +30,22 @@ def schedule(node, bucket, total, n, rank, time):
     if node[n].time_ms != IDLE:
         if node[n].time_ms <= time:
             return
-        unlink(node, bucket, n, now)
+        unlink(node, wheel.bucket, n, now)
     node[n].time_ms = time
-    link(node, bucket, n, now)
+    link(node, wheel, n, now)
 
 
-@njit(forceinline=True)
-def link(node, bucket, n, now):
+@njit(forceinline=True, inner=True)
+def link(node, wheel, n, now):
     """Put a node at the head of its bucket; what is more than a turn away goes into the last one."""
     time = node[n].time_ms
     b = time & _MASK if time - now < WHEEL else WHEEL
-    node[n].next = bucket[b]
-    bucket[b] = n
+    node[n].next = wheel.bucket[b]
+    wheel.bucket[b] = n
+    wheel.busy[b >> 6] |= np.uint64(1) << np.uint64(b & 63)
 
 
-@njit
+@njit(inner=True)
 def unlink(node, bucket, n, now):
     """Take a node out of its bucket, which holds few (a further link would cost every insertion a miss)."""
     b = node[n].time_ms & _MASK
@@ -49,7 +53,7 @@ def unlink(node, bucket, n, now):
         _cut(node, bucket, n, WHEEL)
 
 
-@njit
+@njit(inner=True)
 def _cut(node, bucket, n, b):
     at = bucket[b]
     if at == n:
@@ -64,20 +68,41 @@ def _cut(node, bucket, n, b):
     return False
 
 
-@njit
-def refill(node, bucket, now):
+@njit(inner=True)
+def refill(node, wheel, now):
     """Bring events that were far away into the wheel; due every half turn."""
     if now & (_HALF - 1) != 0:
         return
-    n = bucket[WHEEL]
-    bucket[WHEEL] = -1
+    n = wheel.bucket[WHEEL]
+    wheel.bucket[WHEEL] = -1
     while n >= 0:
         after = node[n].next
-        link(node, bucket, n, now)
+        link(node, wheel, n, now)
         n = after
 
 
-@njit
+@njit(forceinline=True, inner=True)
+def next_busy(wheel, t, until):
+    """The first millisecond in ``[t, until)`` that has events, or where to stop for lack of any: at
+    ``until`` or, to refill the wheel, at the next half turn."""
+    stop = min(until, (t | (_HALF - 1)) + 1)
+    while t < stop:
+        word = wheel.busy[(t & _MASK) >> 6] >> np.uint64(t & 63)
+        if word == 0:
+            t = (t | 63) + 1
+            continue
+        for width in (32, 16, 8, 4, 2, 1):
+            if word & ((np.uint64(1) << np.uint64(width)) - np.uint64(1)) == 0:
+                word >>= np.uint64(width)
+                t += width
+        b = t & _MASK
+        if wheel.bucket[b] >= 0 or t >= stop:
+            break
+        wheel.busy[b >> 6] &= ~(np.uint64(1) << np.uint64(b & 63))  # whoever was there has moved
+    return min(t, stop)
+
+
+@njit(inner=True)
 def _heapsort(values, start, end):
     """Sort ``values[start:end]`` in place."""
     n = end - start
@@ -88,7 +113,7 @@ def _heapsort(values, start, end):
         _sift(values, start, 0, last)
 
 
-@njit
+@njit(inner=True)
 def _sift(values, start, root, n):
     value = values[start + root]
     while 2 * root + 1 < n:
@@ -102,11 +127,12 @@ def _sift(values, start, root, n):
     values[start + root] = value
 
 
-@njit
-def take(node, bucket, b, scratch, start, end):
+@njit(inner=True)
+def take(node, wheel, b, scratch, start, end):
     """Move a bucket's nodes into ``scratch[start:end]``, which is sorted and stays so; the new end."""
-    n = bucket[b]
-    bucket[b] = -1
+    n = wheel.bucket[b]
+    wheel.bucket[b] = -1
+    wheel.busy[b >> 6] &= ~(np.uint64(1) << np.uint64(b & 63))
     first_end = end
     while n >= 0:
         scratch[end] = n

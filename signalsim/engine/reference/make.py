@@ -37,7 +37,7 @@ def _make_movements(tables: Tables, segments: list[Segment], lanes: list[Lane]) 
         movements.append(Movement(i, segments[row.to_segment], int(row.group), *numbers))  # type: ignore[arg-type]
     for movement, row in zip(movements, tables.movement, strict=True):
         for k in range(row.yield_start, row.yield_end):
-            pair = (lanes[tables.yield_lane[k]], movements[tables.yield_movement[k]])
+            pair = (lanes[tables.priority[k].lane], movements[tables.priority[k].movement])
             movement.gives_way_to.append(pair)
     return movements
 

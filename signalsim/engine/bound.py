@@ -1,0 +1,164 @@
+"""The kernels of one run, called by the addresses of its arrays.
+
+Handing forty arrays of records to a compiled function costs Numba 30 microseconds, most of it to
+find out their types; a run of sixteen junctions makes thousands of calls. Here the types are
+written down and one array of (address, length) pairs is handed over.
+"""
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
+from numba.np.numpy_support import as_dtype
+
+from . import kernel, look
+from .interlock import GROUP_STATE, JUNCTION_STATE, SignalState
+from .jit import njit
+from .records import RECORD
+from .state import LANE, NODE, PLACE, SEGMENT_STATE, TOTAL, State, Trips, Wheel, arrays
+from .surface import Sight
+from .tables import FEEDER, GROUP, JUNCTION, MOVEMENT, PRIORITY, SEGMENT, STEP, Signals, Tables
+
+I4, I8, U8, B1 = np.dtype("i4"), np.dtype("i8"), np.dtype("u8"), np.dtype("?")
+# Types of all arrays, in the order of the fields of Tables, Trips, State, the log and Sight.
+_TABLES = (SEGMENT, *[I4] * 8, MOVEMENT, STEP, FEEDER, PRIORITY, I4, I4, JUNCTION, GROUP, U8, U8, I4)
+_TRIPS = (I8, I4, I4, I4, I8)
+_STATE = (
+    TOTAL, NODE, I4, U8, I4, I4, LANE, PLACE, I8, SEGMENT_STATE, I8, I8, I4, I8, I8, I4,
+    JUNCTION_STATE, GROUP_STATE, I8,
+)  # fmt: skip
+_SIGHT = (I4, I4, I8, I8, I8, I4, I4, I4, I8, I8, I8, B1)
+_TYPES = (*_TABLES, *_TRIPS, *_STATE, RECORD, *_SIGHT)
+
+
+class Bound:
+    """Tables, trips, state, log and sight of a run; the arrays must stay where they are."""
+
+    def __init__(self, tables: Tables, trips: Trips, state: State, log: np.ndarray, sight: Sight) -> None:
+        self._parts = (tables, trips, state, log)
+        self._sight = sight
+        held = [*arrays(tables), *arrays(trips), *arrays(state), log, *arrays(sight[1:])]
+        for array, dtype in zip(held, _TYPES, strict=True):
+            if array.dtype != dtype or not array.flags.c_contiguous:
+                raise TypeError(f"{array.dtype}, contiguous {array.flags.c_contiguous}: {dtype} is expected")
+        self._held = held
+        self._at = np.array([(a.ctypes.data, len(a)) for a in held], np.int64).ravel()
+
+    def start(self) -> None:
+        """Schedule the first events."""
+        if numba.config.DISABLE_JIT:
+            kernel.start(*self._parts[:3])
+        else:
+            _call_start(self._at)
+
+    def advance(self, until_ms: int) -> int:
+        """See ``kernel.advance``."""
+        if numba.config.DISABLE_JIT:
+            return kernel.advance(*self._parts, until_ms)
+        return _call_advance(self._at, until_ms)
+
+    def ask(self, stage: np.ndarray, switch_ms: np.ndarray) -> None:
+        """See ``kernel.ask``; (n_junctions,) int32 and int64."""
+        if numba.config.DISABLE_JIT:
+            kernel.ask(self._parts[0], self._parts[2], stage, switch_ms)
+        else:
+            _call_ask(self._at, stage, switch_ms)
+
+    def look(self) -> None:
+        """See ``look.look``."""
+        if numba.config.DISABLE_JIT:
+            look.look(*self._parts[:3], self._sight)
+        else:
+            _call_look(self._at)
+
+
+@intrinsic
+def _rows(typing_context, at, k, dtype):
+    """The ``k``-th array of the list, whose rows are of ``dtype``; borrowed, as any kernel's arrays are."""
+    array_type = types.Array(dtype.dtype, 1, "C")
+
+    def generate(context, builder, signature, arguments):
+        pairs = make_array(signature.args[0])(context, builder, arguments[0])
+        first = builder.mul(
+            context.cast(builder, arguments[1], signature.args[1], types.intp),
+            context.get_constant(types.intp, 2),
+        )
+        address = builder.load(builder.gep(pairs.data, [first]))
+        length = builder.load(
+            builder.gep(pairs.data, [builder.add(first, context.get_constant(types.intp, 1))])
+        )
+        rows = make_array(array_type)(context, builder)
+        size = context.get_constant(types.intp, as_dtype(dtype.dtype).itemsize)
+        populate_array(
+            rows,
+            data=builder.inttoptr(address, rows.data.type),
+            shape=[length],
+            strides=[size],
+            itemsize=size,
+            meminfo=None,
+        )
+        return rows._getvalue()
+
+    return array_type(at, k, dtype), generate
+
+
+@njit(forceinline=True)
+def _tables(at):
+    return Tables(
+        _rows(at, 0, SEGMENT), _rows(at, 1, I4), _rows(at, 2, I4), _rows(at, 3, I4), _rows(at, 4, I4),
+        _rows(at, 5, I4), _rows(at, 6, I4), _rows(at, 7, I4), _rows(at, 8, I4), _rows(at, 9, MOVEMENT),
+        _rows(at, 10, STEP), _rows(at, 11, FEEDER), _rows(at, 12, PRIORITY), _rows(at, 13, I4),
+        _rows(at, 14, I4),
+        Signals(
+            _rows(at, 15, JUNCTION), _rows(at, 16, GROUP), _rows(at, 17, U8), _rows(at, 18, U8),
+            _rows(at, 19, I4),
+        ),
+    )  # fmt: skip
+
+
+@njit(forceinline=True)
+def _trips(at):
+    return Trips(
+        _rows(at, 20, I8), _rows(at, 21, I4), _rows(at, 22, I4), _rows(at, 23, I4), _rows(at, 24, I8)
+    )
+
+
+@njit(forceinline=True)
+def _state(at):
+    return State(
+        _rows(at, 25, TOTAL), _rows(at, 26, NODE), Wheel(_rows(at, 27, I4), _rows(at, 28, U8)),
+        _rows(at, 29, I4), _rows(at, 30, I4), _rows(at, 31, LANE), _rows(at, 32, PLACE), _rows(at, 33, I8),
+        _rows(at, 34, SEGMENT_STATE), _rows(at, 35, I8), _rows(at, 36, I8), _rows(at, 37, I4),
+        _rows(at, 38, I8), _rows(at, 39, I8), _rows(at, 40, I4),
+        SignalState(_rows(at, 41, JUNCTION_STATE), _rows(at, 42, GROUP_STATE), _rows(at, 43, I8)),
+    )  # fmt: skip
+
+
+@njit(forceinline=True)
+def _sight(at):
+    return Sight(
+        0, _rows(at, 45, I4), _rows(at, 46, I4), _rows(at, 47, I8), _rows(at, 48, I8), _rows(at, 49, I8),
+        _rows(at, 50, I4), _rows(at, 51, I4), _rows(at, 52, I4), _rows(at, 53, I8), _rows(at, 54, I8),
+        _rows(at, 55, I8), _rows(at, 56, B1),
+    )  # fmt: skip
+
+
+@njit(inner=False)
+def _call_start(at):
+    kernel.start(_tables(at), _trips(at), _state(at))
+
+
+@njit(inner=False)
+def _call_advance(at, until):
+    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 44, RECORD), until)
+
+
+@njit(inner=False)
+def _call_ask(at, stage, switch_ms):
+    kernel.ask(_tables(at), _state(at), stage, switch_ms)
+
+
+@njit(inner=False)
+def _call_look(at):
+    look.look(_tables(at), _trips(at), _state(at), _sight(at))
