@@ -17,7 +17,7 @@ from grid import FixedCycle, make_demand, make_grid
 from signalsim.engine.compiled import CompiledEngine
 
 WARM_UP_S, MEASURED_S, STEP_S = 600, 1800, 5
-ENTRY_VEH_H = {4: 900, 10: 850, 30: 800, 50: 780}  # busiest approaches at 60 to 65 % of capacity
+ENTRY_VEH_H = {4: 1000, 10: 950, 30: 940, 50: 920}  # busiest approaches at 60 to 65 % of capacity
 
 
 def main() -> None:

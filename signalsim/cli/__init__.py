@@ -1,13 +1,18 @@
 """The command line. Loads Typer and nothing else of weight until a command runs.
 
-Exit codes: 0 fine, 1 gate failed, 2 usage, 3 invalid input, 4 inconclusive, 130 interrupted.
+Exit codes: 0 fine, 1 gate failed, 2 usage, 3 invalid input, 4 inconclusive, 130 interrupted, 143 terminated.
 """
+
+import signal
+import sys
+from types import FrameType
 
 import typer
 
 from .compare import compare
 from .controllers import controllers
 from .run import run
+from .terminal import INTERRUPTED
 
 app = typer.Typer(
     name="signalsim",
@@ -32,4 +37,16 @@ def _options(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main() -> None:
     """Entry point of the command ``signalsim``."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")  # a terminal without UTF-8 shows ? for what it does not have
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except KeyboardInterrupt:  # before a command has begun
+        sys.exit(INTERRUPTED)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Leave in order when told to end: processes are stopped, nothing half-written stays."""
+    raise SystemExit(128 + number)

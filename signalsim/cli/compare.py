@@ -1,6 +1,8 @@
 """``signalsim compare``: controllers on the same traffic, differences with intervals, a gate for CI."""
 
 import os
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +31,7 @@ def compare(
         str | None, typer.Option(help="Compare with this one; by default the scenario's.")
     ] = None,
     replications: Annotated[
-        int, typer.Option(min=1, help="Samples of traffic; each controller meets all of them.")
+        int, typer.Option(min=1, max=100_000, help="Samples of traffic; each controller meets all of them.")
     ] = 10,
     seed: SEED = None,
     sensors: Annotated[
@@ -93,7 +95,7 @@ def _simulate(
     if fail_if:
         judge(fail_if, Names(names, presets or [loaded.config.sensors.preset]))
     show_warnings(loaded.warnings)
-    with progress_bar("simulating") as progress:
+    with progress_bar("simulating") as progress, redirect_stdout(sys.stderr):
         return compare_controllers(
             loaded,
             names,
@@ -112,12 +114,14 @@ def _print_tables(comparison: "Comparison") -> None:
     """One table per preset, fit for 80 columns."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console()
     for preset in comparison.sensors:
+        name = escape(comparison.scenario.name)
         table = Table(
-            title=f"{comparison.scenario.name}, {comparison.replications} replications, cameras: {preset}",
+            title=f"{name}, {comparison.replications} replications, cameras: {preset}",
             title_justify="left",
             caption="Delay in seconds per vehicle. Differences are paired, with 95 % intervals.",
             caption_justify="left",
@@ -125,10 +129,10 @@ def _print_tables(comparison: "Comparison") -> None:
             pad_edge=False,
         )
         table.add_column("Controller", no_wrap=True)
-        for heading in ("Delay", f"Against {comparison.baseline}", "%", "Unserved"):
+        for heading in ("Delay", f"Against {escape(comparison.baseline)}", "%", "Unserved"):
             table.add_column(heading, justify="right", no_wrap=True)
         for name in comparison.controllers:
-            table.add_row(name, *_cells(comparison, preset, name))
+            table.add_row(escape(name), *_cells(comparison, preset, name))
         console.print(table, highlight=False)
     console.print(_agreement(comparison), highlight=False)
 

@@ -16,7 +16,8 @@ class Engine(StrEnum):
 
 SCENARIO = Annotated[Path, typer.Argument(help="A scenario: its folder, or its scenario.toml.")]
 SEED = Annotated[
-    int | None, typer.Option(min=0, help="Seed of all random numbers; by default the scenario's.")
+    int | None,
+    typer.Option(min=0, max=2**63 - 1, help="Seed of all random numbers; by default the scenario's."),
 ]
 ENGINE = Annotated[Engine, typer.Option(help="numba: compiled; simpy: the slow reference, same results.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]

@@ -1,5 +1,7 @@
 """``signalsim run``: one controller, one run."""
 
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -33,14 +35,15 @@ def run(
             check_folder(out)
         loaded = load(scenario)
         show_warnings(loaded.warnings)
-        result = simulate(
-            loaded,
-            controller,
-            seed=loaded.config.seed if seed is None else seed,
-            engine=str(engine),
-            sensors=sensors or loaded.config.sensors.preset,
-            on_compile=announce_compilation,
-        )
+        with redirect_stdout(sys.stderr):  # stdout is for results; what a user's controller prints is none
+            result = simulate(
+                loaded,
+                controller,
+                seed=loaded.config.seed if seed is None else seed,
+                engine=str(engine),
+                sensors=sensors or loaded.config.sensors.preset,
+                on_compile=announce_compilation,
+            )
         document = run_document(result, loaded.name, loaded.digest())
         if out:
             from signalsim.report import write_run
@@ -68,7 +71,7 @@ def _print_table(document: dict[str, Any], result: "Run") -> None:
         measure = MEASURES[name]
         table.add_row(measure.title, f"{value:,.{measure.decimals}f}", measure.unit)
     console = Console()
-    console.print(f"{document['scenario']}, {document['controller']}", highlight=False)
+    console.print(f"{document['scenario']}, {document['controller']}", highlight=False, markup=False)
     console.print(table)
     console.print(
         f"{vehicles['departed']:,} vehicles: {vehicles['arrived']:,} arrived, {vehicles['inside']:,} inside, "

@@ -1,5 +1,6 @@
 """What a person sees: one message per mistake, a progress bar on a terminal, a word about compilation."""
 
+import errno
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,11 +20,18 @@ def say(message: str) -> None:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """A user's mistake becomes one message and exit code 3; Ctrl-C a short word and 130."""
+    """A user's mistake, or a file that cannot be read or written, becomes one message and exit code 3;
+    Ctrl-C a short word and 130. A reader of stdout that went away (``| head``) is no mistake.
+    """
     try:
         yield
     except InputError as error:
         say(f"signalsim: {error}")
+        raise typer.Exit(INVALID_INPUT) from None
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        say(f"signalsim: {error.filename or 'output'}: {error.strerror}; make room or name another place")
         raise typer.Exit(INVALID_INPUT) from None
     except KeyboardInterrupt:
         say("signalsim: interrupted, nothing was written")

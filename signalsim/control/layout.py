@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from signalsim.engine.tables import NO_GROUP, Signals, Tables
+from signalsim.engine.jit import njit
+from signalsim.engine.tables import Signals, Tables
 from signalsim.sensing.approaches import Approaches, approaches
 
 
@@ -25,69 +26,86 @@ def junctions(tables: Tables, road: Approaches | None = None) -> Junctions:
     """Everything that a controller needs to know of the signals, from the engine's tables."""
     road = approaches(tables) if road is None else road
     signals = tables.signals
-    n_junctions, n_stages = len(signals.junction), len(signals.stage)
-    first_stage = np.zeros(n_junctions + 1, np.int32)
-    first_stage[1:] = np.cumsum(signals.junction["n_stages"])
-    movements = [stage_groups(signals, j, s) for j in range(n_junctions) for s in range(_n(signals, j))]
-    of_group = _movements_of_groups(tables)
-    rows = [sorted(m for g in groups for m in of_group[g]) for groups in movements]
-    lanes = [sorted({int(lane) for m in row for lane in _lanes(road, m)}) for row in rows]
-    minimum = np.zeros(n_stages, np.int64)
-    for s, groups in enumerate(movements):
-        minimum[s] = max((int(signals.group[g]["min_green_ms"]) for g in groups), default=0)
-    change_start, change = _changes(signals)
-    return Junctions(first_stage, *_csr(rows), *_csr(lanes), minimum, change_start, change)
+    n_in_junction = signals.junction["n_stages"].astype(np.int64)
+    first_stage = np.concatenate(([0], np.cumsum(n_in_junction))).astype(np.int32)
+    stage, group = _stage_groups(signals)
+    minimum = np.zeros(len(signals.stage), np.int64)
+    np.maximum.at(minimum, stage, signals.group["min_green_ms"][group])
+    row, movement = _movements(tables, stage, group)
+    change = np.zeros(int((n_in_junction**2).sum()), np.int64)
+    change_start = np.cumsum(n_in_junction**2) - n_in_junction**2
+    fill_changes(signals, change_start, change)
+    return Junctions(
+        first_stage,
+        *_csr(row, movement, len(minimum)),
+        *_csr(*_lanes(road, row, movement), len(minimum)),
+        minimum,
+        change_start.astype(np.int32),
+        change,
+    )
 
 
-def _n(signals: Signals, j: int) -> int:
-    return int(signals.junction[j]["n_stages"])
+def _stage_groups(signals: Signals) -> tuple[np.ndarray, np.ndarray]:
+    """(global stage, group that is green in it) of all stages, in this order."""
+    junction = np.repeat(np.arange(len(signals.junction)), signals.junction["n_stages"])
+    first_group = signals.junction["first_group"][junction].astype(np.int64)
+    stage, local = _ragged(signals.junction["n_groups"][junction])
+    green = signals.stage[stage] >> local.astype(np.uint64) & np.uint64(1) == 1
+    return stage[green], first_group[stage[green]] + local[green]
 
 
-def _lanes(road: Approaches, m: int) -> np.ndarray:
-    return road.movement_lane_id[road.movement_lane[m] : road.movement_lane[m + 1]]
+def _movements(tables: Tables, stage: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(stage, movement that is green in it), from the stages' groups."""
+    of_movement = tables.movement["group"]
+    by_group = np.argsort(of_movement, kind="stable")
+    start = np.searchsorted(of_movement[by_group], np.arange(len(tables.signals.group) + 1))
+    pair, k = _ragged(np.diff(start)[group])
+    return stage[pair], by_group[start[group[pair]] + k]
 
 
-def _csr(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
-    start = np.zeros(len(rows) + 1, np.int32)
-    start[1:] = np.cumsum([len(row) for row in rows])
-    return start, np.array([value for row in rows for value in row], np.int32)
+def _lanes(road: Approaches, row: np.ndarray, movement: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(stage, lane at the stop line that it serves), each once, from the stages' movements."""
+    n_lanes = max(1, len(road.lane_link))
+    pair, k = _ragged(np.diff(road.movement_lane)[movement])
+    lane = road.movement_lane_id[road.movement_lane[movement[pair]] + k]
+    key = np.unique(row[pair] * n_lanes + lane)
+    return key // n_lanes, key % n_lanes
 
 
-def stage_groups(signals: Signals, j: int, stage: int) -> list[int]:
-    """Groups that are green in a local stage, as global indices."""
-    row = signals.junction[j]
-    mask = int(signals.stage[row["first_stage"] + stage])
-    return [int(row["first_group"]) + i for i in range(row["n_groups"]) if mask >> i & 1]
+def _ragged(sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For rows of the given sizes: (row of each element, its place in the row)."""
+    row = np.repeat(np.arange(len(sizes)), sizes)
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
 
-def _movements_of_groups(tables: Tables) -> list[list[int]]:
-    rows: list[list[int]] = [[] for _ in range(len(tables.signals.group))]
-    for m, g in enumerate(tables.movement["group"]):
-        if g != NO_GROUP:
-            rows[g].append(m)
-    return rows
+def _csr(row: np.ndarray, value: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Starts (n + 1,) and values, ascending within each row."""
+    order = np.lexsort((value, row))
+    return np.searchsorted(row[order], np.arange(n + 1)).astype(np.int32), value[order].astype(np.int32)
 
 
-def change_ms(signals: Signals, j: int, start: int, end: int) -> int:
-    """End of one local stage to the moment when all groups of another are green."""
-    row = signals.junction[j]
-    clearing = set(stage_groups(signals, j, start)) - set(stage_groups(signals, j, end))
-    entering = set(stage_groups(signals, j, end)) - set(stage_groups(signals, j, start))
-    longest = 0
-    for e in entering:
-        for c in clearing:
-            local = c - int(row["first_group"]), e - int(row["first_group"])
-            if int(signals.forbidden[e]) >> local[0] & 1:
-                place = row["intergreen_start"] + local[0] * row["n_groups"] + local[1]
-                longest = max(longest, int(signals.intergreen_ms[place]))
+@njit
+def fill_changes(signals, start, result):
+    """End of each local stage to the moment when all groups of each other one are green, into ``result``."""
+    for j in range(len(start)):
+        junction = signals.junction[j]
+        for a in range(junction.n_stages):
+            before = signals.stage[junction.first_stage + a]
+            for b in range(junction.n_stages):
+                after = signals.stage[junction.first_stage + b]
+                result[start[j] + a * junction.n_stages + b] = _change(signals, j, before, after)
+
+
+@njit
+def _change(signals, j, before, after):
+    """The longest intergreen from a group that clears to a forbidden one that enters."""
+    junction, longest = signals.junction[j], 0
+    for e in range(junction.n_groups):
+        if (after & ~before) >> np.uint64(e) & np.uint64(1) == 0:
+            continue
+        foes = signals.forbidden[junction.first_group + e] & before & ~after
+        for c in range(junction.n_groups):
+            if foes >> np.uint64(c) & np.uint64(1):
+                at = junction.intergreen_start + c * junction.n_groups + e
+                longest = max(longest, signals.intergreen_ms[at])
     return longest
-
-
-def _changes(signals: Signals) -> tuple[np.ndarray, np.ndarray]:
-    start: list[int] = []
-    values: list[int] = []
-    for j in range(len(signals.junction)):
-        start.append(len(values))
-        n = _n(signals, j)
-        values.extend(change_ms(signals, j, a, b) for a in range(n) for b in range(n))
-    return np.array(start, np.int32), np.array(values, np.int64)

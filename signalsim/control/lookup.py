@@ -1,6 +1,7 @@
 """From what a user types to a controller: names, parameters, files of one's own."""
 
 import dataclasses
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -12,6 +13,8 @@ from typing import Any
 from signalsim.errors import InputError
 
 from .registry import CONTROLLERS
+
+_PLAIN = (bool, int, float, str, type(None))  # types whose repr says all of a value
 
 
 def look_up(spec: str) -> Any:
@@ -34,7 +37,8 @@ def look_up(spec: str) -> Any:
 def _class_from_file(path: Path, name: str) -> type:
     if not path.is_file():
         raise InputError(f"controller file '{path}': no such file")
-    module_name = f"signalsim_user_{path.stem}"
+    place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]  # two files may have one name
+    module_name = f"signalsim_user_{path.stem}_{place}"
     found = importlib.util.spec_from_file_location(module_name, path)
     if found is None or found.loader is None:
         raise InputError(f"controller file '{path}': not a Python file")
@@ -43,7 +47,7 @@ def _class_from_file(path: Path, name: str) -> type:
     keep, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         found.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{user_place(error, path)}: {describe(error)}") from error
     finally:
         sys.dont_write_bytecode = keep
@@ -62,10 +66,12 @@ def describe(error: BaseException) -> str:
 
 
 def user_place(error: BaseException, path: Path | str) -> str:
-    """'FILE, line N' of the innermost line of the user's file in an exception."""
-    if isinstance(error, SyntaxError) and error.filename == str(path):
+    """'FILE, line N' of the innermost line of the user's file in an exception; FILE as the user wrote it."""
+    file = Path(path).resolve()  # Python names it absolutely, but as it was written
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve() == file:
         return f"{path}, line {error.lineno}"
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f.lineno for f in frames if Path(f.filename).resolve() == file]
     return f"{path}, line {lines[-1]}" if lines else str(path)
 
 
@@ -77,7 +83,7 @@ def _make(controller: type, spec: str, given: str) -> Any:
         return controller(**_parameters(controller, spec, given))
     except InputError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         path = inspect.getsourcefile(controller) or spec
         raise InputError(f"controller '{spec}': {user_place(error, path)}: {describe(error)}") from error
 
@@ -110,6 +116,27 @@ def _value(text: str, kind: type, spec: str, name: str) -> Any:
         except ValueError:
             pass
     raise InputError(f"controller '{spec}', parameter '{name}': '{text}' is no {kind.__name__}")
+
+
+def title(controller: Any) -> str:
+    """What results call a controller: its repr; without one of its own, its class and its plain values.
+
+    An object's address, which Python would show, differs from run to run.
+    """
+    if "__repr__" in {name for kind in type(controller).__mro__[:-1] for name in vars(kind)}:
+        return repr(controller)
+    plain = {name: v for name, v in getattr(controller, "__dict__", {}).items() if isinstance(v, _PLAIN)}
+    return f"{type(controller).__name__}({', '.join(f'{name}={value!r}' for name, value in plain.items())})"
+
+
+def source_digest(controller: Any) -> str:
+    """sha256 of the file that a controller from outside the package is written in; '' if there is none."""
+    if type(controller).__module__.startswith("signalsim."):
+        return ""
+    try:
+        return hashlib.sha256(Path(inspect.getfile(type(controller))).read_bytes()).hexdigest()
+    except (TypeError, OSError):
+        return ""
 
 
 def check_range(controller: Any, **limits: tuple[float, float]) -> None:

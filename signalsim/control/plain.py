@@ -9,11 +9,11 @@ or an ``Ask`` that also says when to switch and when to be asked again.
 """
 
 import inspect
-import math
 import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,10 @@ from .lookup import describe
 from .view import StageView, View
 
 INTERVAL_S = 5.0  # how often a junction is asked when the controller has no ``interval_s``
+LONGEST_S = 1e9  # beyond any run; times in ms stay far inside int64
 _FILES = str(Path(__file__).parent)
+_NUMBERS = (int, float, np.integer, np.floating)
+_FAULTS = (Exception, SystemExit)  # what a user's code may end with; Ctrl-C is not its fault
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class PlainPolicy:
         self.road: Approaches = approaches(built.tables)
         self.layout: Junctions = junctions(built.tables, self.road)
         self.counted = np.zeros(len(self.road.lane_link))
-        self.interval_ms = round(float(getattr(controller, "interval_s", INTERVAL_S)) * 1000)
+        self.interval_ms = _interval_ms(controller)
         n_junctions, layout = len(self.layout.first_stage) - 1, self.layout
         self.junction_lanes: list[list[int]] = []
         self.junction_movements: list[list[int]] = []
@@ -67,7 +70,7 @@ class PlainPolicy:
             view = View(self, observation, int(j))
             try:
                 answer = self.controller.decide(view)
-            except Exception as error:
+            except _FAULTS as error:
                 raise InputError(
                     f"{_place(error, self.controller)}: {describe(error)} "
                     f"(decide for junction '{view.junction}' at {view.now_s:g} s)"
@@ -85,11 +88,10 @@ class PlainPolicy:
     def _stage(self, stage: Any, view: View) -> int:
         if stage is None:
             return -1
-        if isinstance(stage, StageView):
-            return stage.index
-        is_number = isinstance(stage, int | np.integer) and not isinstance(stage, bool)
-        if is_number and 0 <= int(stage) < len(view.stages):
-            return int(stage)
+        number = stage.index if isinstance(stage, StageView) else stage
+        is_number = isinstance(number, int | np.integer) and not isinstance(number, bool)
+        if is_number and 0 <= number < len(view.stages):
+            return int(number)
         raise InputError(
             f"{_home(self.controller)}: decide for junction '{view.junction}' at {view.now_s:g} s returned "
             f"{stage!r}; return one of view.stages, an index from 0 to {len(view.stages) - 1}, None or an Ask"
@@ -98,8 +100,8 @@ class PlainPolicy:
     def _time(self, time_s: Any, default_ms: int, view: View) -> int:
         if time_s is None:
             return default_ms
-        if isinstance(time_s, int | float) and math.isfinite(time_s) and abs(time_s) < 1e12:
-            return round(time_s * 1000)
+        if isinstance(time_s, _NUMBERS) and -LONGEST_S <= time_s <= LONGEST_S:  # NaN is not
+            return round(float(time_s) * 1000)
         raise InputError(
             f"{_home(self.controller)}: decide for junction '{view.junction}' at {view.now_s:g} s asked for "
             f"the time {time_s!r}; give seconds of simulated time, or None"
@@ -112,6 +114,11 @@ class ForeignPolicy:
     def __init__(self, controller: Any, built: Any) -> None:
         self._controller = controller
         self._policy: Any = self._try(controller.prepare, built)
+        if not callable(getattr(self._policy, "decide", None)):
+            raise InputError(
+                f"{_home(controller)}: prepare(built) returned {self._policy!r}; "
+                "return an object with decide(observation, due, request)"
+            )
         self.needs_sensing = bool(getattr(self._policy, "needs_sensing", True))
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
@@ -123,12 +130,15 @@ class ForeignPolicy:
             return function(*arguments)
         except InputError:
             raise
-        except Exception as error:
+        except _FAULTS as error:
             raise InputError(f"{_place(error, self._controller)}: {describe(error)}") from error
 
 
 def prepare(controller: Any, built: Any) -> Policy:
     """The policy of any controller, compiled or plain. InputError if it is neither."""
+    if inspect.isclass(controller):
+        name = controller.__name__
+        raise InputError(f"controller {name} is a class; give an object of it: {name}()")
     if callable(getattr(controller, "prepare", None)):
         if type(controller).__module__.startswith("signalsim."):
             policy: Policy = controller.prepare(built)
@@ -139,20 +149,32 @@ def prepare(controller: Any, built: Any) -> Policy:
     raise InputError(f"controller {controller!r} has neither decide(view) nor prepare(built)")
 
 
+def _interval_ms(controller: Any) -> int:
+    interval = getattr(controller, "interval_s", INTERVAL_S)
+    if isinstance(interval, _NUMBERS) and 0 < interval <= LONGEST_S:
+        return round(float(interval) * 1000)
+    raise InputError(
+        f"{_home(controller)}: its interval_s is {interval!r}; give the seconds from one decision to the next"
+    )
+
+
+def _code(controller: Any) -> CodeType | None:
+    """The Python code of the controller's ``decide`` or ``prepare``; None if that is not in Python."""
+    method = getattr(type(controller), "decide", None) or getattr(type(controller), "prepare", None)
+    return getattr(inspect.unwrap(method), "__code__", None) if method else None
+
+
 def _home(controller: Any) -> str:
-    """File and line of the controller's ``decide``."""
-    try:
-        code = inspect.unwrap(type(controller).decide).__code__
-        return f"{code.co_filename}, line {code.co_firstlineno}"
-    except AttributeError:
-        return type(controller).__name__
+    """File and line of the controller's ``decide`` or ``prepare``."""
+    code = _code(controller)
+    return f"{code.co_filename}, line {code.co_firstlineno}" if code else type(controller).__name__
 
 
 def _place(error: BaseException, controller: Any) -> str:
-    """The innermost line in the file of the controller's class that an exception went through."""
-    module = sys.modules.get(type(controller).__module__)
-    mine = getattr(module, "__file__", None)
+    """The innermost line of the controller's own files that an exception went through."""
+    code, module = _code(controller), sys.modules.get(type(controller).__module__)
+    mine = {getattr(module, "__file__", None), code.co_filename if code else None} - {None}
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if mine is not None and Path(f.filename) == Path(mine)]
-    own = own or [f for f in frames if not f.filename.startswith(_FILES)] or list(frames)
-    return f"{own[-1].filename}, line {own[-1].lineno}"
+    own = [f for f in frames if f.filename in mine]
+    own = own or [f for f in frames if not f.filename.startswith(_FILES)]
+    return f"{own[-1].filename}, line {own[-1].lineno}" if own else _home(controller)

@@ -1,10 +1,14 @@
 """Plans of a scenario as controllers use them: as written, or designed on its counts."""
 
-from typing import Any
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
 
 from signalsim.errors import InputError
 from signalsim.signals import PlanArrays, design_plans, plan_arrays
 
+from .fixed import PlanPolicy, timetable
+from .lookup import check_range
 from .volumes import design_volumes
 
 
@@ -20,24 +24,39 @@ def deployed_plan(built: Any, name: str = "") -> PlanArrays:
     return plan
 
 
-def stage_order(built: Any) -> tuple[list[list[int]], list[list[int]]]:
-    """Stage order and greens (ms) of the deployed plan, per junction."""
-    plan = deployed_plan(built)
-    rows = [slice(a, b) for a, b in zip(plan.start[:-1], plan.start[1:], strict=True)]
-    return [plan.stage[row].tolist() for row in rows], [plan.green_ms[row].tolist() for row in rows]
+def stage_order(plan: PlanArrays) -> dict[int, tuple[int, ...]]:
+    """Junction -> its local stages in the plan's order."""
+    return {j: tuple(plan.stage[a:b].tolist()) for j, (a, b) in enumerate(pairwise(plan.start))}
 
 
 def designed_plan(built: Any, method: str, *, min_cycle_s: float, max_cycle_s: float) -> PlanArrays:
     """A plan by ``signals.design_plans`` ("webster" or "uniform") in the deployed stage order."""
-    order, _ = stage_order(built)
     plans, _ = design_plans(
         built.scenario.network,
         built.signals,
         design_volumes(built.demand),
         built.index.movement_saturation_pcuph,
         method,
-        {j: tuple(row) for j, row in enumerate(order)},
+        stage_order(deployed_plan(built)),
         min_cycle_s=min_cycle_s,
         max_cycle_s=max_cycle_s,
     )
     return plan_arrays(built.signals, plans)
+
+
+@dataclass(frozen=True)
+class Designed:
+    """What controllers share that design a fixed plan on the scenario's counts; ``method`` names how."""
+
+    method: ClassVar[str]
+
+    min_cycle_s: float = 30.0
+    max_cycle_s: float = 180.0
+
+    def __post_init__(self) -> None:
+        check_range(self, min_cycle_s=(5.0, 600.0), max_cycle_s=(self.min_cycle_s, 600.0))
+
+    def prepare(self, built: Any) -> PlanPolicy:
+        """The plan of every junction."""
+        plan = designed_plan(built, self.method, min_cycle_s=self.min_cycle_s, max_cycle_s=self.max_cycle_s)
+        return PlanPolicy(timetable(plan))

@@ -60,9 +60,10 @@ def plan_cycle(net, seen, cycles, scratch, j):
     first, n = course.start[j], course.start[j + 1] - course.start[j]
     passed = float(seen.now_ms - cycles.began_ms[j])
     ratio, green, least, loss = scratch[0], scratch[1], scratch[2], scratch[3]
+    lowest, highest = scratch[4], scratch[5]
     known = passed > 0.0
     _measure(net, seen, cycles, passed, j)
-    lost, total = 0.0, 0.0
+    lost, total, changes = 0.0, 0.0, 0.0
     n_stages = layout.first_stage[j + 1] - layout.first_stage[j]
     for i in range(n):
         stage, following = course.stage[first + i], course.stage[first + (i + 1) % n]
@@ -73,14 +74,22 @@ def plan_cycle(net, seen, cycles, scratch, j):
         loss[i] = course.stage_loss_ms[s]
         least[i] = float(layout.stage_min_green_ms[s])
         total += ratio[i]
-        lost += layout.change_ms[layout.change_start[j] + stage * n_stages + following] + loss[i]
+        change = layout.change_ms[layout.change_start[j] + stage * n_stages + following]
+        changes += change
+        lost += change + loss[i]
     if known:
         _share_out(rule, max(lost, 0.0), total, n, scratch)
     for i in range(n):
         old = cycles.green_ms[first + i]
         new = green[i] if known else course.plan_green_ms[first + i]
-        new = min(max(new, old - rule.max_change_ms), old + rule.max_change_ms)
-        cycles.green_ms[first + i] = max(np.floor(new / 1000.0 + 0.5) * 1000.0, least[i])  # whole seconds
+        new = np.floor(min(max(new, old - rule.max_change_ms), old + rule.max_change_ms) / 1000.0 + 0.5)
+        lowest[i] = max(old - rule.max_change_ms, least[i])
+        highest[i] = max(old + rule.max_change_ms, least[i])
+        green[i] = max(new * 1000.0, least[i])  # whole seconds
+    if known:
+        _keep_limits(rule, changes, n, scratch)
+    for i in range(n):
+        cycles.green_ms[first + i] = green[i]
     cycles.began_ms[j] = seen.now_ms
     start_counting(layout, seen, cycles, j)
 
@@ -185,3 +194,27 @@ def _share_out(rule, lost, total, n, scratch):
     for i in range(n):
         if green[i] < 0.0:
             green[i] = room * ratio[i] / max(sharing, FLOW_RATIO_FLOOR) + loss[i]
+
+
+@njit
+def _keep_limits(rule, changes, n, scratch):
+    """Bring the cycle back into its limits, second by second, where the way to the bound is longest.
+
+    Rounding and the bound on each change may have led it out; both bounds are kept before the limits.
+    """
+    green, lowest, highest = scratch[1], scratch[4], scratch[5]
+    cycle = changes
+    for i in range(n):
+        cycle += green[i]
+    moving = True
+    while moving and not rule.min_cycle_ms <= cycle <= rule.max_cycle_ms:
+        step = -1000.0 if cycle > rule.max_cycle_ms else 1000.0
+        at, longest = 0, 0.0
+        for i in range(n):
+            way = green[i] - lowest[i] if step < 0.0 else highest[i] - green[i]
+            if way > longest:
+                at, longest = i, way
+        moving = longest >= 1000.0 and not (step > 0.0 and cycle + step > rule.max_cycle_ms)
+        if moving:
+            green[at] += step
+            cycle += step

@@ -8,8 +8,8 @@ The stage order of the plan is kept. At the end of each cycle, per junction:
    the queue left, to be served within two cycles.
 2. Flow ratio of a stage: the largest demand over saturation flow among its lanes.
 3. Cycle: Webster (1958, Road Research Technical Paper 39), C = (1.5 L + 5) / (1 - Y), within limits.
-4. Green in proportion to the flow ratios, no green below its minimum, none changed by more than
-   ``max_change_s``.
+4. Green in proportion to the flow ratios, in whole seconds; no green below its minimum, none changed
+   by more than ``max_change_s`` (these two come before the limits of the cycle, where they collide).
 
 A stage without any working camera puts the junction back on the greens of the plan.
 """
@@ -23,11 +23,12 @@ from signalsim.engine.jit import njit
 from signalsim.engine.tables import NO_GROUP, Tables
 from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
+from signalsim.signals.plan import PlanArrays
 
 from .base import Request
 from .layout import Junctions, junctions
 from .lookup import check_range
-from .plans import stage_order
+from .plans import deployed_plan
 from .resplit import Course, Cycles, Rule, plan_cycle, start_counting
 
 RETRY_MS = 500  # a change under way is looked at again after this
@@ -49,8 +50,7 @@ class SplitReallocation:
 
     def prepare(self, built: Any) -> "SplitPolicy":
         """The rule on a network; begins with the greens of the deployed plan."""
-        order, greens = stage_order(built)
-        return SplitPolicy(self, built.tables, order, greens)
+        return SplitPolicy(self, built.tables, deployed_plan(built))
 
 
 class SplitPolicy:
@@ -58,9 +58,7 @@ class SplitPolicy:
 
     needs_sensing = True
 
-    def __init__(
-        self, rule: SplitReallocation, tables: Tables, order: list[list[int]], green_ms: list[list[int]]
-    ) -> None:
+    def __init__(self, rule: SplitReallocation, tables: Tables, plan: PlanArrays) -> None:
         self.road: Approaches = approaches(tables)
         self.layout: Junctions = junctions(tables, self.road)
         self.rule = Rule(
@@ -70,8 +68,8 @@ class SplitPolicy:
             float(rule.raise_share),
             float(rule.smoothing),
         )
-        self.course = _course(tables, self.road, self.layout, order, green_ms)
-        n_lanes, n_junctions = len(self.road.lane_link), len(order)
+        self.course = _course(tables, self.road, self.layout, plan)
+        n_lanes, n_junctions = len(self.road.lane_link), len(plan.cycle_ms)
         self.cycles = Cycles(
             place=np.full(n_junctions, -1, np.int32),
             began_ms=np.zeros(n_junctions, np.int64),
@@ -80,8 +78,7 @@ class SplitPolicy:
             left=np.zeros(n_lanes),
             demand=np.full(n_lanes, -1.0),
         )
-        longest = max((len(row) for row in order), default=1)
-        self._scratch = np.zeros((4, max(1, longest)))
+        self._scratch = np.zeros((6, np.diff(plan.start).max(initial=1)))
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Step the due junctions through their order; plan the next cycle where one ends."""
@@ -89,9 +86,7 @@ class SplitPolicy:
         decide(net, observation, self.cycles, self._scratch, due, request)
 
 
-def _course(
-    tables: Tables, road: Approaches, layout: Junctions, order: list[list[int]], green_ms: list[list[int]]
-) -> Course:
+def _course(tables: Tables, road: Approaches, layout: Junctions, plan: PlanArrays) -> Course:
     movement, n_lanes = tables.movement, len(road.lane_link)
     lane = np.repeat(np.arange(len(movement)), np.diff(road.movement_lane))  # movement of each entry
     signalled = movement["group"][lane] != NO_GROUP
@@ -99,14 +94,13 @@ def _course(
     number = np.bincount(at, minlength=n_lanes)
     total = np.bincount(at, movement["headway_ms"][lane[signalled]], n_lanes)
     loss = movement["startup_ms"] - movement["headway_ms"] / 2.0 - movement["end_gain_ms"]
-    stage_loss = np.zeros(len(layout.stage_min_green_ms))
-    for s in range(len(stage_loss)):
-        ids = layout.stage_movement_id[layout.stage_movement[s] : layout.stage_movement[s + 1]]
-        stage_loss[s] = loss[ids].mean() if len(ids) else 0.0
+    in_stage = np.diff(layout.stage_movement)  # number of movements
+    stage = np.repeat(np.arange(len(in_stage)), in_stage)
+    stage_loss = np.bincount(stage, loss[layout.stage_movement_id], len(in_stage)) / np.maximum(in_stage, 1)
     return Course(
-        start=np.cumsum([0, *(len(row) for row in order)]).astype(np.int32),
-        stage=np.array([stage for row in order for stage in row], np.int32),
-        plan_green_ms=np.array([float(green) for row in green_ms for green in row]),
+        start=plan.start,
+        stage=plan.stage,
+        plan_green_ms=plan.green_ms.astype(np.float64),
         lane_headway_ms=np.where(number > 0, total / np.maximum(number, 1), road.lane_headway_s * 1000.0),
         stage_loss_ms=stage_loss,
     )

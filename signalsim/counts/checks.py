@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from signalsim.counts.table import CountTable
 
 MAX_RATE = 4000  # vehicles per hour and lane that no road carries
-MIN_FOR_RATE = 20  # vehicles: below, a high rate may be chance in a short interval
+MIN_FOR_RATE = 5  # vehicles: below, a high rate may be chance in a short interval
 
 
 def check_not_empty(counts: "CountTable", network: Network) -> None:
@@ -28,14 +28,14 @@ def check_whole_numbers(counts: "CountTable", network: Network) -> None:
 
 
 def check_intervals(counts: "CountTable", network: Network) -> None:
-    """Intervals end after they begin and are no longer than a day."""
+    """Intervals end after they begin and last from a second to a day."""
     duration = counts.end_ms - counts.start_ms
-    for i in np.flatnonzero((duration <= 0) | (duration > 86_400_000)):
-        start, end = (counts.table.path, counts.table.row[i]), duration[i]
-        what = "is not after interval_start" if end <= 0 else "is more than a day after interval_start"
+    for i in np.flatnonzero((duration < 1000) | (duration > 86_400_000)):
+        what = "more than a day" if duration[i] > 0 else "not"
+        what = "less than a second" if 0 < duration[i] < 1000 else what
         raise InputError(
-            f"{start[0]}, row {start[1]}, column 'interval_end': the interval's end {what} "
-            f"({duration[i] / 1000:g} s); give the end of the counting interval"
+            f"{counts.path}, row {counts.table.row[i]}, column 'interval_end': the interval's end is {what} "
+            f"after interval_start ({duration[i] / 1000:g} s); give the end of the counting interval"
         )
 
 

@@ -4,9 +4,13 @@ import numpy as np
 
 from signalsim.counts import CountTable
 from signalsim.demand.entries import entry_cells
-from signalsim.demand.model import SAMPLED, Demand
+from signalsim.demand.model import SAMPLED, Demand, EntryCells
 from signalsim.demand.turning import turning_shares
+from signalsim.errors import InputError
 from signalsim.network import Network
+
+MAX_VEHICLES = 5_000_000  # a city of ten thousand signals has about two million an hour
+MAX_CELLS = 1_000_000  # intervals times entry links
 
 
 def counted_movements(counts: CountTable, n_movements: int, window_ms: tuple[int, int]) -> np.ndarray:
@@ -31,6 +35,18 @@ def counted_movements(counts: CountTable, n_movements: int, window_ms: tuple[int
     return np.where(is_counted, total, np.nan)
 
 
+def _check_size(entries: EntryCells, counts: CountTable, end_ms: int) -> list[str]:
+    """A warning where nothing enters; InputError for more than memory is sure to hold."""
+    vehicles, cells = float(entries.vehicles.sum()), len(entries.vehicles)
+    if vehicles > MAX_VEHICLES or cells > MAX_CELLS:
+        raise InputError(
+            f"{counts.path}: the counts make {vehicles:,.0f} vehicles in {cells:,} intervals of entry links "
+            f"over {end_ms / 3_600_000:g} h; at most {MAX_VEHICLES:,} and {MAX_CELLS:,} are possible: "
+            "correct them, shorten the horizon or count in longer intervals"
+        )
+    return [] if vehicles else [f"{counts.path}: no vehicle enters: entry links have no count above 0"]
+
+
 def prepare(
     counts: CountTable,
     network: Network,
@@ -46,6 +62,7 @@ def prepare(
     window = (warm_up_ms, warm_up_ms + demand_ms)
     entries, entry_warnings = entry_cells(counts, network, start_ms, window[1], window)
     turning, turning_warnings = turning_shares(counts, network, start_ms)
+    warnings = entry_warnings + turning_warnings + _check_size(entries, counts, window[1])
     defaults = network.defaults
     return Demand(
         entries=entries,
@@ -63,5 +80,5 @@ def prepare(
         pace_low=defaults.pace_low,
         pace_high=defaults.pace_high,
         max_links=max_links,
-        warnings=tuple(entry_warnings + turning_warnings),
+        warnings=tuple(warnings),
     )

@@ -13,7 +13,7 @@ from signalsim.demand.model import Turning
 from signalsim.engine.random import mix, stream_key, uniform
 from signalsim.engine.tables import EXIT
 
-_CHUNK = 1 << 15
+_CHUNK_LINKS = 1 << 23  # of vehicles times max_links: what is held at a time
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -136,9 +136,10 @@ def draw_routes(
     """
     key = stream_key(seed, "routes", replication)
     flat, lengths = [], []
-    for begin in range(0, len(link), _CHUNK):
-        part = slice(begin, begin + _CHUNK)
-        vehicle = np.arange(begin, min(begin + _CHUNK, len(link)))
+    chunk = max(_CHUNK_LINKS // max_links, 1)
+    for begin in range(0, len(link), chunk):
+        part = slice(begin, begin + chunk)
+        vehicle = np.arange(begin, min(begin + chunk, len(link)))
         rows = _walk(turning, freeflow_ms, key, vehicle, link[part], depart_ms[part], max_links)
         movements, length = _pack(rows)
         flat.append(movements)

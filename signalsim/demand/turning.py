@@ -2,6 +2,7 @@
 
 * Within an interval the shares are those counted in it; a movement without a count there has its
   mean over all time; a link without any has shares by turn from the table of defaults.
+* Where bins times movements exceed MAX_CELLS, the mean shares stand for all time.
 * A movement that was never counted although its link was gets no traffic, and a warning says so.
 """
 
@@ -45,13 +46,11 @@ def _default_weights(network: Network) -> np.ndarray:
     return np.where(total > 0, weights, 1.0)
 
 
-def _grid(counts: CountTable, start: np.ndarray, end: np.ndarray, n_movements: int) -> np.ndarray:
+def _grid(counts: CountTable, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     rows = (counts.movement >= 0) & counts.is_valid
     grid = np.unique(np.concatenate([start[rows], end[rows]]))
     if len(grid) < 2:
         return np.array([0, 1], np.int64)
-    if (len(grid) - 1) * n_movements > MAX_CELLS:
-        return grid[[0, -1]]
     return grid
 
 
@@ -59,7 +58,10 @@ def turning_shares(counts: CountTable, network: Network, start_ms: int) -> tuple
     """Shares of all movements, and what was assumed. ``start_ms``: UTC of simulated time 0."""
     n_links, n = len(network.link), len(network.movement)
     start, end = counts.start_ms - start_ms, counts.end_ms - start_ms
-    grid = _grid(counts, start, end, n)
+    grid = _grid(counts, start, end)
+    if (len(grid) - 1) * n > MAX_CELLS:  # one bin for all time: every row covers it with its rate
+        start, end = np.full_like(start, grid[0]), np.full_like(end, grid[-1])
+        grid = grid[[0, -1]]
     volume = _volumes(counts, n, start, end, grid)
     span = np.diff(grid)[:, None]
     is_known = ~np.isnan(volume)

@@ -11,6 +11,7 @@ from signalsim.control import get
 from signalsim.errors import InputError
 from signalsim.measures import MEASURES
 from signalsim.scenario import Scenario, build, load
+from signalsim.sensing import preset
 
 from .agreement import Agreement, agreement
 from .names import Names
@@ -110,9 +111,9 @@ def compare(
     if replications < 1:
         raise InputError(f"replications: {replications} is too few; give 1 or more, 2 or more for intervals")
     tasks = [
-        Task(name, preset, replication)
+        Task(name, camera, replication)
         for replication in range(replications)
-        for preset in presets
+        for camera in presets
         for name in named
     ]
     built, digest = build(scenario), scenario.digest()
@@ -171,4 +172,6 @@ def _presets(sensors: str | Sequence[str] | None, scenario: Scenario) -> tuple[s
     presets = (sensors,) if isinstance(sensors, str) else tuple(sensors)
     if len(set(presets)) < len(presets) or not presets:
         raise InputError(f"sensors: {', '.join(presets) or 'none'}; name each preset once")
+    for name in presets:
+        preset(name)  # refuses an unknown name before anything runs
     return presets

@@ -98,7 +98,7 @@ def run_document(run: Run, scenario: str, digest: str) -> dict[str, Any]:
         "cpu_s": run.cpu_s,
         "moves": int(run.moves),
         "provenance": {
-            "key": result_key(digest, run.controller, run.seed, run.replication, run.sensors, run.engine),
+            "key": result_key(run, digest),
             **provenance(digest),
         },
     }

@@ -6,10 +6,12 @@
 A comparison is evaluated in every replication; its two sides differ by a sample of numbers, whose
 95 % interval decides: wholly on one side of 0, it is true or false, otherwise it is inconclusive.
 Sides made of counts (``completed``, ``unserved``) and numbers only are facts: their means decide.
+Where a value is missing or divided by zero the comparison is inconclusive.
 A controller or preset name that is not plain goes in quotes: ``"my.py:Mine".mean_delay_s``; around
 a minus sign there are blanks, because names contain hyphens.
 """
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -68,7 +70,11 @@ def judge(expression: str, values: Values) -> Verdict:
     """Decide the gate. Raises InputError for what is not such an expression or names nothing."""
     if len(expression) > 2000:
         raise InputError(f"--fail-if: {len(expression)} characters; give at most 2000")
-    return Verdict(expression, _Parser(expression, values).result())
+    try:
+        with np.errstate(all="ignore"):
+            return Verdict(expression, _Parser(expression, values).result())
+    except RecursionError:
+        raise InputError(f"--fail-if {expression[:40]!r}…: nested too deeply; use fewer brackets") from None
 
 
 class _Parser:
@@ -176,8 +182,7 @@ class _Parser:
         number = self._atom()
         while sign := self._take("*", "/"):
             right = self._atom()
-            with np.errstate(divide="ignore", invalid="ignore"):
-                sample = number.sample * right.sample if sign == "*" else number.sample / right.sample
+            sample = number.sample * right.sample if sign == "*" else number.sample / right.sample
             number = _Number(sample, number.exact and right.exact)
         return number
 
@@ -204,6 +209,8 @@ class _Parser:
 def _decide(difference: np.ndarray, exact: bool, compare: Callable[[float, float], bool]) -> bool | None:
     """Whether ``compare(left, right)`` holds for the true means, from the sample of left - right."""
     found = interval(difference)
+    if math.isnan(found.mean):  # a measure that is missing, a division by zero
+        return None
     if exact or found.low == found.high:
         return compare(found.mean, 0.0)
     if not found.known:

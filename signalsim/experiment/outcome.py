@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from signalsim import __version__
 from signalsim.engine.surface import Totals
 from signalsim.measures import evaluate
 from signalsim.simulation import Run, Series
 
-KEY_VERSION = 1  # of what a key is made of and of what a run's result holds
+KEY_VERSION = 2  # of what a key is made of and of what a run's result holds
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,19 @@ class Outcome:
     moves: int
 
 
-def result_key(
-    digest: str, controller_repr: str, seed: int, replication: int, sensors: str, engine: str
-) -> str:
-    """sha256 over all that decides a run's result; any change of the input gives another key."""
-    parts = [KEY_VERSION, digest, controller_repr, seed, replication, sensors, engine]
+def result_key(run: Run, digest: str) -> str:
+    """sha256 over all that decides a run's result; any change of input or program gives another key."""
+    parts = [
+        KEY_VERSION,
+        __version__,
+        digest,
+        run.controller,
+        run.controller_source,
+        int(run.seed),
+        int(run.replication),
+        run.sensors,
+        run.engine,
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -47,7 +56,7 @@ def reduce_run(run: Run, name: str, digest: str) -> Outcome:
     """Measures and series of a run, its big arrays dropped."""
     totals = run.totals
     return Outcome(
-        key=result_key(digest, run.controller, run.seed, run.replication, run.sensors, run.engine),
+        key=result_key(run, digest),
         controller=name,
         controller_repr=run.controller,
         sensors=run.sensors,

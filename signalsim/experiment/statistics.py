@@ -32,7 +32,7 @@ def interval(values: np.ndarray) -> Interval:
     """Student's t interval of the mean of independent values (Student 1908, "The probable error of a mean").
 
     Values that are all equal leave no uncertainty to estimate: the interval is the value itself and
-    the p-value 1 (all zero) or 0.
+    the p-value 1 (all zero) or 0. A value that is missing or infinite makes everything NaN.
     """
     from scipy.special import stdtr, stdtrit  # loads ten times faster than scipy.stats
 
@@ -40,8 +40,10 @@ def interval(values: np.ndarray) -> Interval:
     n = len(sample)
     if not n:
         return Interval(math.nan, math.nan, math.nan, math.nan)
+    if not all(map(math.isfinite, sample)):  # a quotient by 0: no mean that means anything
+        return Interval(math.nan, math.nan, math.nan, math.nan)
     mean = math.fsum(sample) / n
-    if n < 2 or math.isnan(mean):
+    if n < 2:
         return Interval(mean, math.nan, math.nan, math.nan)
     if min(sample) == max(sample):
         return Interval(mean, mean, mean, 1.0 if mean == 0 else 0.0)

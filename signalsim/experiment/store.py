@@ -19,8 +19,15 @@ def check_folder(folder: Path) -> None:
     """Refuse, before anything is simulated, a place that results cannot be written to.
 
     Raises InputError for a file, for a folder that holds something other than an earlier result,
-    and for a place that may not be written to.
+    and for a place that may not be read or written to.
     """
+    try:
+        _check(folder)
+    except OSError as error:
+        raise _no_place(folder, error) from error
+
+
+def _check(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise InputError(f"--out {folder}: is not a folder; name a new one or an earlier result")
     if Path.cwd().is_relative_to(folder.absolute().resolve()):
@@ -44,18 +51,22 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """
     check_folder(folder)
     folder = folder.absolute()
-    folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        part.mkdir()
+        shutil.rmtree(part, ignore_errors=True)  # of a process that was killed and had our number
+        part.mkdir(parents=True)
         yield part
         _put(part, folder)
     except OSError as error:
         if error.errno in _NO_PLACE:
-            raise InputError(f"--out {folder}: {error.strerror}; make room or name another folder") from error
+            raise _no_place(folder, error) from error
         raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _no_place(folder: Path, error: OSError) -> InputError:
+    return InputError(f"--out {folder}: {error.strerror}; make room or name another folder")
 
 
 def _put(part: Path, folder: Path) -> None:

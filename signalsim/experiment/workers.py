@@ -1,8 +1,10 @@
 """Many runs, on one core or several; which core does what changes nothing in the results."""
 
+import copy
 import multiprocessing
 import pickle
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -58,10 +60,11 @@ def run_all(
     rest = tasks[first:]
     left_s = sum(outcome.wall_s for outcome in found) / len(found) * len(rest)
     processes = min(workers, len(rest))
-    if processes > 1 and left_s > _PAYS_S and _can_be_sent(setup):
-        with _pool(processes, setup) as outcomes:
+    sent = _sendable(setup) if processes > 1 and left_s > _PAYS_S else None
+    if sent is not None:
+        with _pool(processes, sent) as outcomes:
             for task, outcome in zip(rest, outcomes(rest), strict=True):
-                found.append(outcome)
+                found.append(outcome if outcome is not None else _run(task, setup))
                 report(task)
     else:
         for task in rest:
@@ -73,7 +76,7 @@ def run_all(
 def _run(task: Task, setup: Setup, on_compile: Callable[[], None] | None = None) -> Outcome:
     run = simulate(
         setup.built,
-        setup.controllers[task.controller],
+        _fresh(setup.controllers[task.controller]),
         seed=setup.seed,
         replication=task.replication,
         engine=setup.engine,
@@ -84,49 +87,77 @@ def _run(task: Task, setup: Setup, on_compile: Callable[[], None] | None = None)
     return reduce_run(run, task.controller, setup.digest)
 
 
-def _can_be_sent(setup: Setup) -> bool:
-    """False for a controller object whose class lives where another process cannot import it."""
+def _fresh(controller: Any) -> Any:
+    """A copy, so that nothing which a controller keeps in itself goes from one run to the next."""
     try:
-        pickle.dumps(setup.controllers)
+        return copy.deepcopy(controller)
+    except Exception:  # whatever an object of a user's that cannot be copied raises
+        return controller
+
+
+def _sendable(setup: Setup) -> bytes | None:
+    """The set-up pickled; None if a controller's class lives where another process cannot import it."""
+    if any(type(controller).__module__ == "__main__" for controller in setup.controllers.values()):
+        return None
+    try:
+        return pickle.dumps(setup)
     except (pickle.PicklingError, AttributeError, TypeError):
-        return False
-    return not any(type(c).__module__ == "__main__" for c in setup.controllers.values())
+        return None
 
 
-_shared: list[Setup] = []  # in a worker process: its set-up
+_sent: list[bytes] = []  # in a worker process: the set-up as it came ...
+_shared: list[Setup | None] = []  # ... and unpickled, None if that was not possible here
 
 
-def _begin(setup: Setup) -> None:
-    _shared[:] = [setup]
+def _begin(setup: bytes) -> None:
+    """Nothing that may fail: a process that ends here would be replaced for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdout = sys.stderr  # stdout is for results; what a user's controller prints is none
+    _sent[:] = [setup]
 
 
-def _run_shared(task: Task) -> Outcome:
-    return _run(task, _shared[0])
+def _run_shared(task: Task) -> Outcome | None:
+    """One run; None where a controller's class is not to be had in this process."""
+    if not _shared:
+        try:
+            _shared.append(pickle.loads(_sent[0]))
+        except (ImportError, AttributeError):
+            _shared.append(None)
+    return None if _shared[0] is None else _run(task, _shared[0])
 
 
 @contextmanager
-def _pool(processes: int, setup: Setup) -> Iterator[Callable[[list[Task]], Iterator[Outcome]]]:
+def _pool(processes: int, setup: bytes) -> Iterator[Callable[[list[Task]], Iterator[Outcome | None]]]:
     """Fresh processes (a fork would copy threads in the middle of something); none survives the block.
 
-    They start with Ctrl-C ignored and inherit that: the one who answers it is this process.
+    The one who answers Ctrl-C is this process.
     """
-    on_interrupt = signal.getsignal(signal.SIGINT)
-    settable = _may_set_signals()
-    if settable:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pool = None
     try:
-        pool = multiprocessing.get_context("spawn").Pool(processes, _begin, (setup,))
+        with _interrupts_held():
+            pool = multiprocessing.get_context("spawn").Pool(processes, _begin, (setup,))
+        running = pool
+        yield lambda tasks: running.imap(_run_shared, tasks)
     finally:
-        if settable:
-            signal.signal(signal.SIGINT, on_interrupt)
+        if pool is not None:
+            pool.terminate()
+            pool.join()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, and never reaches the processes that are started in it.
+
+    They inherit the mask. To start them takes up to a second each, too long for a Ctrl-C to be lost.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: they ignore it once they have begun
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # when it is started later it lifts the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield lambda tasks: pool.imap(_run_shared, tasks)
+        yield
     finally:
-        pool.terminate()
-        pool.join()
-
-
-def _may_set_signals() -> bool:
-    import threading
-
-    return threading.current_thread() is threading.main_thread()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -6,10 +6,11 @@ from .sums import NAN, SumsLike
 def stops_per_vehicle(sums: SumsLike) -> float:
     """Mean number of stops of a counted vehicle.
 
-    A stop is to be held up at a stop line for ``engine.records.STOP_MS`` or longer.
+    A stop is to be held up at a stop line or a bay's mouth for ``engine.records.STOP_MS`` or longer. It
+    counts once the vehicle has crossed, whether it arrived before the run ended or not.
     """
     n = int(sums.counted.sum())
-    return int(sums.stops[sums.counted].sum()) / n if n else NAN
+    return int(sums.lane_stops.sum()) / n if n else NAN
 
 
 def max_queue_veh(sums: SumsLike) -> float:

@@ -22,13 +22,13 @@ class SumsLike(Protocol):
     @property
     def freeflow_ms(self) -> np.ndarray: ...  # (n_vehicles,) free-flow time of the distance covered
     @property
-    def stops(self) -> np.ndarray: ...  # (n_vehicles,)
-    @property
     def counted(self) -> np.ndarray: ...  # (n_vehicles,) bool
     @property
     def lane_crossed(self) -> np.ndarray: ...  # (n_lanes,) crossings by counted vehicles
     @property
     def lane_delay_ms(self) -> np.ndarray: ...  # (n_lanes,) their delay at this stop line
+    @property
+    def lane_stops(self) -> np.ndarray: ...  # (n_lanes,) their stops there
     @property
     def lane_max_queue(self) -> np.ndarray: ...  # (n_lanes,) over all vehicles
     @property

@@ -95,16 +95,19 @@ def check_movement_ends(net: Network) -> None:
 
 
 def check_movement_lanes(net: Network) -> None:
-    """Every movement has a lane to start from."""
+    """Every movement starts from lanes that its link has, the first before the last."""
+    first, last = net.movement.numbers("start_ib_lane"), net.movement.numbers("end_ib_lane")
     for i in range(len(net.movement)):
+        link = int(net.movement_from[i])
+        numbers = net.lane_numbers(link)
+        have = f"link '{net.link.ids[link]}' has {', '.join(str(n) for n in numbers)}"
+        for column, number in (("start_ib_lane", first[i]), ("end_ib_lane", last[i])):
+            if number and number not in numbers:
+                raise net.movement.fault(i, column, f"is no lane of the movement's link; {have}")
         if not net.movement_lanes(i):
-            link = int(net.movement_from[i])
-            have = ", ".join(str(n) for n in net.lane_numbers(link))
             raise net.movement.fault(
-                i, "start_ib_lane",
-                f"leaves movement '{net.movement.ids[i]}' without a lane; "
-                f"link '{net.link.ids[link]}' has {have}",
-            )  # fmt: skip
+                i, "start_ib_lane", f"leaves movement '{net.movement.ids[i]}' without a lane; {have}"
+            )
 
 
 def check_lane_use(net: Network) -> None:

@@ -1,6 +1,7 @@
 """Reading a CSV file line by line, with every way it may be broken turned into one clear message."""
 
 import csv
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,24 @@ def shown(value: object) -> str:
 def fault(path: Path | str, row: int, column: str, value: object, remedy: str) -> InputError:
     """The error of one cell: file, row (the header is row 1), column, value, what would be right."""
     return InputError(f"{path}, row {row}, column '{column}': {shown(value)} {remedy}")
+
+
+def check_file(path: Path, remedy: str) -> None:
+    """Refuse what cannot be read as a file: nothing there, a folder, a link to nowhere or to itself."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        what = "is a link to a file that is not there" if path.is_symlink() else "no such file"
+        raise InputError(f"{path}: {what}; {remedy}") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path}: is {'a folder' if stat.S_ISDIR(mode) else 'no file'}; {remedy}")
+
+
+def unreadable(path: Path, error: OSError) -> InputError:
+    """The error of a file that the operating system does not hand out."""
+    return InputError(f"{path}: cannot be read ({error.strerror}); check its name and permissions")
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -51,8 +70,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     A row number is the line where the row ends, the header of an ordinary file being row 1.
     Raises InputError for a file that is absent, not text, or not CSV.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; a scenario needs it")
+    check_file(path, "a scenario needs it as a CSV file")
     reader = csv.reader(_lines(path), strict=True)
     while True:
         try:
@@ -65,6 +83,6 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 "separate values by commas and close every quotation mark"
             ) from None
         except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
+            raise unreadable(path, error) from None
         if any(cell.strip() for cell in cells):
             yield reader.line_num, [cell.strip() for cell in cells]

@@ -5,10 +5,11 @@ One ``Column`` says what a column is; loader, checks and documentation all read 
 
 import difflib
 import math
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -89,7 +90,11 @@ class Table:
 
     def fault(self, position: int, column: str, remedy: str) -> InputError:
         """The error of one cell of this table."""
-        return fault(self.path, int(self.row[position]), column, self.data[column][position], remedy)
+        value = self.data[column][position]
+        shown = "" if isinstance(value, float) and math.isnan(value) else value
+        if self.spec.column(column).kind == "time":
+            shown = datetime.fromtimestamp(int(value) / 1000, UTC).isoformat()
+        return fault(self.path, int(self.row[position]), column, shown, remedy)
 
     def lookup(self, column: str, other: "Table", what: str, empty: int | None = None) -> np.ndarray:
         """(n,) int32 positions in ``other`` of the ids in ``column``; a dangling one is an error.
@@ -197,6 +202,8 @@ def _convert(path: Path, column: Column, cells: Sequence[str], rows: Sequence[in
 def _header(path: Path, spec: Spec, names: list[str]) -> dict[str, int]:
     """Column name -> position; missing, doubled and misspelt columns are errors."""
     known = [column.name for column in spec.columns]
+    if len(names) == 1 and (other := next((mark for mark in ";\t|" if mark in names[0]), "")):
+        raise InputError(f"{path}, row 1: columns are separated by {other!r}; separate them by commas")
     place: dict[str, int] = {}
     for position, name in enumerate(names):
         if name in place:
@@ -287,7 +294,7 @@ def read_table(path: Path, spec: Spec) -> Table:
 
 def read_optional(path: Path, spec: Spec) -> Table:
     """As ``read_table``; an absent file is a table without rows."""
-    if path.exists():
+    if os.path.lexists(path):
         return read_table(path, spec)
     data: dict[str, np.ndarray | tuple[str, ...]] = {}
     for column in spec.columns:

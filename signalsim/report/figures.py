@@ -47,8 +47,10 @@ def delay_figure(comparison: Comparison, sensors: str) -> "Figure":
     right.margins(x=0.15)
     low, high = right.get_xlim()
     right.set_xlim(min(low, 0) - 0.04 * (high - low), max(high, 0) + 0.04 * (high - low))
+    right.locator_params(axis="x", nbins=5)  # labels with signs are wide
+    unit = "seconds" if comparison.replications == 1 else "seconds, with 95 % interval"
     for axes in (left, right):
-        axes.set_xlabel("seconds, with 95 % interval")
+        axes.set_xlabel(unit)
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
@@ -118,17 +120,19 @@ def mark_window(axes: "Axes", comparison: Comparison) -> None:
     horizon = comparison.scenario.horizon
     begin, end = horizon.warm_up_s / 60, (horizon.warm_up_s + horizon.demand_s) / 60
     last = max(axes.get_xlim()[1], end)
-    for start, stop, text in ((0, begin, "warm-up"), (end, last, "drain")):
+    # the outer edges: a word that is wider than its band stays inside the axes
+    bands = ((0, begin, 0, "left", "warm-up"), (end, last, last, "right", "drain"))
+    for start, stop, at, side, text in bands:
         if stop - start < 0.5:
             continue
         axes.axvspan(start, stop, color=GRID, alpha=0.55, linewidth=0)
         axes.annotate(
             text,
-            ((start + stop) / 2, 1),
-            (0, -3),
+            (at, 1),
+            (4 if side == "left" else -4, -3),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
-            ha="center",
+            ha=side,
             va="top",
             fontsize=8,
             color=MUTED,
@@ -163,8 +167,19 @@ def green_figure(comparison: Comparison, sensors: str, controller: str) -> "Figu
         x=0.085, y=1 - 0.08 / height, ha="left", va="top", fontsize=10.5, fontweight="bold",
     )  # fmt: skip
     figure.text(0.53, 0.36 / height, "minutes from the start", ha="center", va="bottom", fontsize=9)
-    _stage_legend(figure, most)
+    _stage_legend(figure, stage_labels(comparison, shown)[:most])
     return figure
+
+
+def stage_labels(comparison: Comparison, shown: list[int]) -> list[str]:
+    """What the legend calls the stages: their ids if the junctions agree on them, else their numbers."""
+    signals = comparison.scenario.signals
+    ids = dict(zip(signals.junctions, signals.stages, strict=True))
+    found = [ids[comparison.junctions[junction]] for junction in shown]
+    longest = max(found, key=len)
+    if any(stages != longest[: len(stages)] for stages in found):
+        return [f"stage {number}" for number in range(1, len(longest) + 1)]
+    return [name if name[0].isalpha() else f"stage {name}" for name in longest]
 
 
 def _green_panel(axes: "Axes", edges: np.ndarray, shares: np.ndarray, title: str) -> None:
@@ -181,13 +196,14 @@ def _green_panel(axes: "Axes", edges: np.ndarray, shares: np.ndarray, title: str
     axes.tick_params(labelsize=8)
 
 
-def _stage_legend(figure: "Figure", stages: int) -> None:
+def _stage_legend(figure: "Figure", labels: list[str]) -> None:
     from matplotlib.patches import Patch
 
-    hues = STAGE_HUES[: min(stages, len(STAGE_HUES))]
-    patches = [Patch(color=hue, label=f"stage {i + 1}") for i, hue in enumerate(hues)]
+    patches = [Patch(color=hue, label=label) for hue, label in zip(STAGE_HUES, labels, strict=False)]
     patches.append(Patch(facecolor="white", edgecolor=MUTED, linewidth=0.6, label="change"))
-    figure.legend(handles=patches, loc="lower center", ncols=len(patches), fontsize=8.5, handlelength=1.2)
+    figure.legend(
+        handles=patches, loc="lower center", ncols=min(len(patches), 6), fontsize=8.5, handlelength=1.2
+    )  # fmt: skip
 
 
 def green_of(series: Series, junction: int) -> np.ndarray:

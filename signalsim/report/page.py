@@ -10,6 +10,7 @@ import numpy as np
 from signalsim.experiment import Comparison, Interval, interval, paired_difference
 from signalsim.experiment.document import provenance
 from signalsim.measures import MEASURES
+from signalsim.sensing import PRESETS
 
 MINUS, DASH, NO_BREAK = "−", "–", "\u202f"
 _SHOWN = (
@@ -39,6 +40,7 @@ def comparison_page(comparison: Comparison, figures: Mapping[str, str]) -> str:
         all_measures=list(MEASURES.values()),
         junctions=len(comparison.junctions),
         lanes=comparison.n_lanes,
+        many=f"{comparison.replications} replication{'s' * (comparison.replications > 1)}",
         vehicles=_vehicles(comparison),
         horizon=comparison.scenario.horizon,
         source=comparison.scenario.config.source,
@@ -53,6 +55,7 @@ def _preset(comparison: Comparison, preset: str, figures: Mapping[str, str]) -> 
     rows = [_row(comparison, preset, name) for name in comparison.controllers]
     return {
         "name": preset,
+        "camera": camera_text(preset),
         "rows": rows,
         "pairs": [(name, _against_each(comparison, preset, name)) for name in comparison.controllers],
         "verdicts": [verdict(comparison, preset, row["name"]) for row in rows if not row["is_baseline"]],
@@ -98,6 +101,13 @@ def _row(comparison: Comparison, preset: str, name: str) -> dict[str, Any]:
 
 def verdict(comparison: Comparison, preset: str, name: str) -> tuple[str, str]:
     """('better' | 'worse' | 'open', a sentence for a reader who skips the table)."""
+    kind, text = _verdict(comparison, preset, name)
+    text += _left_over(comparison, preset, name)
+    # figure and unit stay on one line
+    return kind, re.sub(r"(?<=\d) (?=(?:%|s)(?:\W|$))", "\u00a0", text)
+
+
+def _verdict(comparison: Comparison, preset: str, name: str) -> tuple[str, str]:
     found = comparison.difference(preset, name, "mean_delay_s")
     base = comparison.baseline
     if not found.known:
@@ -111,15 +121,42 @@ def verdict(comparison: Comparison, preset: str, name: str) -> tuple[str, str]:
             f"{name}: no difference to {base} can be shown with {comparison.replications} replications "
             f"({signed(found.mean)} s per vehicle, {interval})."
         )
-    percent = abs(comparison.percent(preset, name, "mean_delay_s"))
-    share = "" if math.isnan(percent) else f", {plain(percent, 0)} %"
+    percent = comparison.percent(preset, name, "mean_delay_s")
+    share = "" if math.isnan(percent) else f", {signed(percent, 0)} %"
     word, kind = ("less", "better") if found.verdict < 0 else ("more", "worse")
-    unserved = comparison.mean(preset, name, "unserved").mean
-    left = f" On average {plain(unserved)} vehicles had not arrived at the end." if unserved else ""
     return kind, (
-        f"{name}: vehicles lose {plain(abs(found.mean))} s {word} each than with {base}{share} "
-        f"({interval}).{left}"
+        f"{name}: {plain(abs(found.mean))} s {word} delay per vehicle than with {base}{share} ({interval})."
     )
+
+
+def _left_over(comparison: Comparison, preset: str, name: str) -> str:
+    """A sentence about vehicles that had not arrived: their delay is cut off. Empty if all arrived."""
+    ours, theirs = (comparison.mean(preset, n, "unserved").mean for n in (name, comparison.baseline))
+    if not (ours or theirs):
+        return ""
+    digits = 0 if max(ours, theirs) >= 10 else 1
+    return (
+        f" When the runs ended, {plain(ours, digits)} vehicles per run had not arrived "
+        f"({plain(theirs, digits)} with "
+        f"{comparison.baseline}); their delay is counted up to then and would have grown."
+    )
+
+
+def camera_text(preset: str) -> str:
+    """What cameras of a preset see, in words; empty for a camera of one's own."""
+    camera = PRESETS.get(preset)
+    if camera is None:
+        return ""
+    if camera.truth:
+        return "the true queues, at once"
+    every = f"a reading every {camera.interval_s:g} s, known {camera.latency_s:g} s later"
+    if not (camera.miss or camera.double or camera.queue_error):
+        return f"no errors; {every}"
+    return (
+        f"a line misses {camera.miss:.0%} of the vehicles ({camera.miss + camera.occluded_miss:.0%} behind a "
+        f"long queue) and counts {100 * camera.double:g}% twice, queues are read with a standard error of "
+        f"{camera.queue_error:.0%}; {every}"
+    ).replace("%", " %")
 
 
 def _vehicles(comparison: Comparison) -> Interval:

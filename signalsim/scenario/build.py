@@ -154,7 +154,7 @@ def build(scenario: Scenario) -> Built:
     reference_s = 0.0
     if config.control.offset_reference == "midnight":
         local = config.start_local
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         reference_s = midnight.timestamp() - local.timestamp()
     plans = {
         name: plan_arrays(signals, rows, reference_s, config.control.offset_point)

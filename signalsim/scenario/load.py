@@ -1,7 +1,9 @@
 """A scenario folder, read and checked."""
 
 import hashlib
+import os
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -71,7 +73,7 @@ class Scenario:
 
 def _counts_path(folder: Path, config: ScenarioConfig) -> Path:
     path = folder / config.demand.counts
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         raise InputError(
             f"{folder / 'scenario.toml'}, field 'demand.counts' = '{config.demand.counts}': leads out of the "
             "scenario folder; put the count file into it"
@@ -84,11 +86,14 @@ def _check_counts_in_time(counts: CountTable, config: ScenarioConfig, file: Path
     start = config.start_ms + round(1000 * config.horizon.warm_up_s)
     end = start + round(1000 * config.horizon.demand_s)
     if not ((counts.end_ms > start) & (counts.start_ms < end)).any():
-        first = counts.table.spec.column("interval_start").name
+        zone = config.start_local.tzinfo
+        window, counted = (
+            " to ".join(datetime.fromtimestamp(ms / 1000, zone).isoformat() for ms in span)
+            for span in ((start, end), (counts.start_ms.min(initial=0), counts.end_ms.max(initial=0)))
+        )
         raise InputError(
-            f"{file}, field 'start' = '{config.start_local.isoformat()}': no count of {counts.path.name} "
-            f"lies in the demand window that begins {config.horizon.warm_up_s:g} s later; correct start, "
-            f"or column '{first}'"
+            f"{file}, field 'start' = '{config.start_local.isoformat()}': the demand window is {window}, "
+            f"the counts of {counts.path.name} are from {counted}; correct start, or column 'interval_start'"
         )
 
 
@@ -109,8 +114,6 @@ def load(path: Path | str) -> Scenario:
     path = Path(path)
     file = path if path.name == "scenario.toml" else path / "scenario.toml"
     folder = file.parent
-    if path.is_file() and path != file:
-        raise InputError(f"{path}: is no scenario; give the folder that holds scenario.toml")
     config = read_config(file)
     network = load_network(
         folder, config.network_defaults, drive_right=config.network.driving_side == "right"

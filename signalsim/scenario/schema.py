@@ -1,12 +1,12 @@
 """What scenario.toml may hold. The JSON Schema beside this file is made from these classes."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from signalsim.network import DEFAULTS, Defaults
 
@@ -17,6 +17,12 @@ _DAY = 86_400
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("has unprintable characters; use letters, digits and signs")
+    return value
 
 
 class Horizon(_Section):
@@ -40,14 +46,7 @@ class DemandConfig(_Section):
     counts: Annotated[str, Field(min_length=1, description="count file, relative to the scenario folder")] = (
         "counts.csv"
     )
-
-    @field_validator("counts")
-    @classmethod
-    def _printable(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("has unprintable characters; give the name of a file in the scenario folder")
-        return value
-
+    _name = field_validator("counts")(_printable)
     mode: Annotated[
         Literal["sampled", "exact"],
         Field(description="sampled: Poisson with the counted mean; exact: the counted numbers"),
@@ -84,6 +83,14 @@ class ControlConfig(_Section):
         Literal["start_of_green", "end_of_green", "end_of_yellow"],
         Field(description="the point of the plan's first stage that the offset fixes"),
     ] = "start_of_green"
+
+    @field_validator("baseline")
+    @classmethod
+    def _takes_part(cls, value: str, info: ValidationInfo) -> str:
+        controllers = info.data.get("controllers", [value])
+        if value not in controllers:
+            raise ValueError(f"is not one of the section's controllers; give {', '.join(controllers)}")
+        return value
 
 
 class NetworkConfig(_Section):
@@ -131,7 +138,7 @@ class ScenarioConfig(_Section):
     time_zone: Annotated[str, Field(description="IANA name, such as Europe/Berlin")]
     start: Annotated[datetime, Field(description="simulated time 0: local time, or with an offset")]
     seed: Annotated[
-        int, Field(ge=0, lt=2**63, description="of all random numbers, unless a run gives one")
+        int, Field(ge=0, le=2**63 - 1, description="of all random numbers, unless a run gives one")
     ] = 0
     horizon: Horizon = Horizon()
     demand: DemandConfig = DemandConfig()
@@ -140,6 +147,8 @@ class ScenarioConfig(_Section):
     network: NetworkConfig = NetworkConfig()
     defaults: DefaultsConfig = DefaultsConfig()  # type: ignore[valid-type]
     source: SourceConfig = SourceConfig()
+
+    _name = field_validator("name")(_printable)
 
     @field_validator("time_zone")
     @classmethod
@@ -152,9 +161,30 @@ class ScenarioConfig(_Section):
 
     @field_validator("start")
     @classmethod
-    def _sensible_start(cls, value: datetime) -> datetime:
+    def _sensible_start(cls, value: datetime, info: ValidationInfo) -> datetime:
+        """In a sensible year, and an instant that the zone's clocks show exactly once."""
         if not 1970 <= value.year <= 2200:
             raise ValueError("lies outside 1970 to 2200; give the year of the counts")
+        name = info.data.get("time_zone")
+        if value.tzinfo is None and name:
+            first, second = (value.replace(tzinfo=ZoneInfo(name), fold=fold) for fold in (0, 1))
+            if first.utcoffset() != second.utcoffset():
+                exists = first.astimezone(UTC).astimezone(first.tzinfo).replace(tzinfo=None) == value
+                what = "comes twice" if exists else "does not exist"
+                raise ValueError(
+                    f"{what} in {name}, where the clocks are changed then; "
+                    f"write it with its offset: {first.isoformat()} or {second.isoformat()}"
+                )
+        return value
+
+    @field_validator("defaults")
+    @classmethod
+    def _shares_of_one(cls, value: Any) -> Any:
+        usual = Defaults()
+        left = usual.left_share if value.left_share is None else value.left_share
+        right = usual.right_share if value.right_share is None else value.right_share
+        if left + right > 1:
+            raise ValueError(f"left_share and right_share make {left + right:g}; give 1 or less together")
         return value
 
     @property

@@ -8,18 +8,20 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from signalsim.errors import InputError
-from signalsim.network.csvfile import shown
+from signalsim.network.csvfile import check_file, shown, unreadable
 from signalsim.scenario.schema import ScenarioConfig
 
 MAX_BYTES = 1 << 20
 
 
 def _text(path: Path) -> str:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; a scenario is a folder with a scenario.toml")
+    check_file(path, "a scenario is a folder with a scenario.toml")
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path}: larger than {MAX_BYTES} bytes; keep data in CSV files beside it")
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -53,16 +55,17 @@ def _remedy(error: Any) -> str:
     if kind == "extra_forbidden":
         names = _fields_at(tuple(error["loc"][:-1]))
         near = difflib.get_close_matches(str(error["loc"][-1]), names, 1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        return f"unknown field{hint} Known here: {', '.join(names)}" if not hint else f"unknown field{hint}"
+        hint = f"did you mean '{near[0]}'?" if near else f"known here are {', '.join(names)}"
+        return f"unknown field; {hint}"
     if kind == "missing":
         return "is missing; add it"
     if kind == "value_error":
         return str(context.get("error", error["msg"]))
-    if kind in ("greater_than_equal", "less_than_equal", "less_than", "greater_than"):
-        bound = next(iter(context.values()))
-        word = {"ge": "or more", "le": "or less", "lt": "or less", "gt": "or more"}[next(iter(context))]
-        return f"is out of range; give {bound:g} {word}"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        (name, bound), *_ = context.items()
+        return f"is out of range; give {bound} {'or more' if name == 'ge' else 'or less'}"
+    if kind == "too_short":
+        return "is empty; give at least one"
     if kind == "literal_error":
         return f"is unknown; give {context['expected']}"
     wanted = {
@@ -76,11 +79,18 @@ def _remedy(error: Any) -> str:
 def read_config(path: Path) -> ScenarioConfig:
     """The checked scenario.toml. Raises InputError with file, field, value and what would be right."""
     try:
-        data = tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}; correct that place") from None
+        return _checked(path, _text(path))
     except RecursionError:
         raise InputError(f"{path}: nested too deeply; a scenario has one level of sections") from None
+
+
+def _checked(path: Path, text: str) -> ScenarioConfig:
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}; correct that place") from None
+    except ValueError:
+        raise InputError(f"{path}: holds a number of thousands of digits; correct it") from None
     try:
         return ScenarioConfig.model_validate(data)
     except ValidationError as error:

@@ -27,6 +27,7 @@ class Approaches(NamedTuple):
     link_in: np.ndarray  # (n_links + 1,) int32: CSR of the movements that lead into it
     link_in_id: np.ndarray  # int32
     link_movement: np.ndarray  # (n_links + 1,) int32: its own movements, index order
+    movement_from: np.ndarray  # (n_movements,) int32 link
     movement_to: np.ndarray  # (n_movements,) int32 link
     movement_lane: np.ndarray  # (n_movements + 1,) int32: CSR of its lanes at the stop line
     movement_lane_id: np.ndarray  # int32
@@ -65,6 +66,7 @@ def approaches(tables: Tables) -> Approaches:
         link_in=link_in,
         link_in_id=link_in_id,
         link_movement=np.searchsorted(from_link, np.arange(n_links + 1)).astype(np.int32),
+        movement_from=from_link.astype(np.int32),
         movement_to=to_link,
         movement_lane=movement_lane,
         movement_lane_id=movement_lane_id,

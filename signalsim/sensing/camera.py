@@ -56,7 +56,8 @@ class Errors(NamedTuple):
 def errors(camera: Camera, seed: int, replication: int = 0) -> Errors:
     """The error model of a preset with the keys of its random streams."""
     key = np.array([stream_key(seed, name, replication) for name in STREAMS], np.uint64)
-    return Errors(key, camera.miss, camera.double, camera.occluded_miss, camera.queue_error)
+    rates = (camera.miss, camera.double, camera.occluded_miss, camera.queue_error)
+    return Errors(key, *map(float, rates))
 
 
 def camera_state(road: Approaches, depth: int) -> CameraState:

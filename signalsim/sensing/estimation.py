@@ -10,10 +10,13 @@ by the queue channel:
 - ``far`` (link's beginning to advance line): what upstream cameras announced minus the advance
   count. It relaxes towards inflow times free-flow time (Little 1961), but not while a queue fills
   the view: then the balance is all there is, and the part of it that exceeds Little's figure
-  stands in the queue. Where no camera announces (origins), vehicles are taken to come at the
-  rate last seen before the view was full.
+  stands in the queue. Where no camera announces (origins, an outage upstream), vehicles are taken
+  to come at the rate last seen before the view was full.
 - a link that no camera watches at its end (exits): a reservoir that empties with the link's
   free-flow time; its lanes are not valid.
+
+After an outage of its camera or of one upstream a link's balances are no longer exact: they relax
+from then on, whatever the cameras are worth.
 """
 
 from typing import NamedTuple
@@ -53,6 +56,7 @@ class Estimate(NamedTuple):
     recent: np.ndarray  # (n_movements,) vehicles, fading with SHARE_S
     far: np.ndarray  # (n_links,) vehicles upstream of the advance lines
     link_rate: np.ndarray  # (n_links,) veh/s announced, smoothed
+    sure: np.ndarray  # (n_links,) bool: nobody who came or left was overlooked so far
 
 
 class Trust(NamedTuple):
@@ -69,17 +73,14 @@ def estimate(road: Approaches) -> Estimate:
         name: np.zeros(n_lanes)
         for name in ("lane_count", "lane_near", "lane_vehicles", "lane_queue", "lane_arrival_rate")
     }
-    share = np.zeros(n_movements)
-    for link in range(n_links):
-        row = slice(road.link_movement[link], road.link_movement[link + 1])
-        share[row] = 1.0 / max(1, row.stop - row.start)
+    of_link = np.diff(road.link_movement)  # number of movements
     return Estimate(
         read_ms=np.zeros(1, np.int64),
         lane_read_ms=np.zeros(n_lanes, np.int64),
         lane_valid=road.lane_seen.copy(),
         link_in=np.zeros(n_links),
         movement_count=np.zeros(n_movements),
-        movement_share=share,
+        movement_share=np.repeat(1.0 / np.maximum(of_link, 1), of_link),
         last_stop=np.zeros(n_lanes, np.int64),
         last_advance=np.zeros(n_lanes, np.int64),
         last_movement=np.zeros(n_movements, np.int64),
@@ -88,6 +89,7 @@ def estimate(road: Approaches) -> Estimate:
         recent=np.zeros(n_movements),
         far=np.zeros(n_links),
         link_rate=np.zeros(n_links),
+        sure=np.ones(n_links, bool),
         **floats,
     )
 
@@ -103,9 +105,12 @@ def deliver(road, trust, cameras, state):
     _count_turns(road, trust, cameras.ring_movement[at], passed_s, state)
     for link in range(len(road.link_seen)):
         working = road.link_seen[link] and cameras.ring_working[at, link]
-        entered = _announce(road, link, now, passed_s, state)
+        announced = _announced(road, cameras, at, link)
+        entered = _announce(road, link, announced, now, passed_s, state)
         if road.link_seen[link]:
-            _balance(road, trust, cameras, at, link, entered, passed_s, working, state)
+            if not working or road.link_announced[link] != announced:
+                state.sure[link] = False
+            _balance(road, trust, cameras, at, link, announced, entered, passed_s, state)
         else:
             state.far[link] *= np.exp(-passed_s / max(road.link_travel_s[link], 0.1))
             state.far[link] += entered
@@ -138,24 +143,35 @@ def _count_turns(road, trust, counted, passed_s, state):
 
 
 @njit(forceinline=True)
-def _announce(road, link, now, passed_s, state):
+def _announced(road, cameras, at, link):
+    """Whether all that may enter a link pass cameras that work."""
+    if not road.link_announced[link]:
+        return False
+    for k in range(road.link_in[link], road.link_in[link + 1]):
+        if not cameras.ring_working[at, road.movement_from[road.link_in_id[k]]]:
+            return False
+    return True
+
+
+@njit(forceinline=True)
+def _announce(road, link, announced, now, passed_s, state):
     """Vehicles that the cameras upstream have just sent into a link."""
     total = 0.0
     for k in range(road.link_in[link], road.link_in[link + 1]):
         total += state.movement_count[road.link_in_id[k]]
     entered = total - state.link_in[link]
     state.link_in[link] = total
-    if passed_s > 0.0:
+    if passed_s > 0.0 and (announced or not road.link_announced[link]):  # an outage teaches nothing
         weight = _weight(passed_s, now / 1000.0, RATE_S)
         state.link_rate[link] += weight * (entered / passed_s - state.link_rate[link])
     return entered
 
 
 @njit(forceinline=True)
-def _balance(road, trust, cameras, at, link, entered, passed_s, working, state):
+def _balance(road, trust, cameras, at, link, announced, entered, passed_s, state):
     """Near, far, queue and arrival rate of a link whose stop line is watched."""
-    now = state.read_ms[0]
-    gain = 0.0 if trust.exact else 1.0 - np.exp(-passed_s / DRIFT_S)
+    now, working, exact = state.read_ms[0], cameras.ring_working[at, link], trust.exact and state.sure[link]
+    gain = 0.0 if exact else 1.0 - np.exp(-passed_s / DRIFT_S)
     passed, rate, upstream_s, n_full = 0.0, 0.0, 0.0, 0
     for lane in range(road.link_lane[link], road.link_lane[link + 1]):
         if not road.lane_seen[lane]:
@@ -180,7 +196,7 @@ def _balance(road, trust, cameras, at, link, entered, passed_s, working, state):
         state.moving[lane] += came
         moving = 0.0 if filled else state.moving[lane]
         near += (1.0 if back else gain) * (min(seen + moving, storage) - near)  # an outage: begin anew
-        state.lane_near[lane] = near if trust.exact else min(max(near, seen), max(storage, seen))
+        state.lane_near[lane] = near if exact else min(max(near, seen), max(storage, seen))
         state.lane_queue[lane] = seen
         state.filled[lane] = filled
         n_full += 1 if filled else 0
@@ -188,29 +204,21 @@ def _balance(road, trust, cameras, at, link, entered, passed_s, working, state):
         rate += state.lane_arrival_rate[lane]
         upstream_s = max(upstream_s, road.link_travel_s[link] - road.lane_view_s[lane])
     if working:
-        _balance_far(road, trust, link, entered, passed, passed_s, rate, upstream_s, gain, n_full > 0, state)
+        flow = state.link_rate[link]
+        if not announced:
+            exact, flow, entered, gain = False, rate, rate * passed_s, 1.0 - np.exp(-passed_s / DRIFT_S)
+        far = state.far[link] + entered - passed
+        if n_full == 0:
+            far += gain * (flow * upstream_s - far)
+        state.far[link] = far if exact else min(max(far, 0.0), road.link_storage_veh[link])
         if n_full > 0:
-            _queue_beyond_view(road, link, rate, upstream_s, n_full, state)
+            _queue_beyond_view(road, link, flow * upstream_s, n_full, state)
 
 
 @njit(forceinline=True)
-def _balance_far(road, trust, link, entered, passed, passed_s, rate, upstream_s, gain, full, state):
-    """Vehicles between the link's beginning and its advance lines."""
-    if not road.link_announced[link]:
-        entered, gain = rate * passed_s, 1.0 - np.exp(-passed_s / DRIFT_S)
-    flow = state.link_rate[link] if road.link_announced[link] else rate
-    far = state.far[link] + entered - passed
-    if not full:
-        far += gain * (flow * upstream_s - far)
-    exact = trust.exact and road.link_announced[link]
-    state.far[link] = far if exact else min(max(far, 0.0), road.link_storage_veh[link])
-
-
-@njit(forceinline=True)
-def _queue_beyond_view(road, link, rate, upstream_s, n_full, state):
+def _queue_beyond_view(road, link, moving, n_full, state):
     """Share the vehicles that stand upstream of the view among the lanes whose view is full."""
-    flow = state.link_rate[link] if road.link_announced[link] else rate
-    standing = max(0.0, state.far[link] - flow * upstream_s)
+    standing = max(0.0, state.far[link] - moving)
     for lane in range(road.link_lane[link], road.link_lane[link + 1]):
         if road.lane_seen[lane] and state.filled[lane]:
             state.lane_queue[lane] += standing / n_full

@@ -81,9 +81,10 @@ def check_yellow(signals: SignalSystem, network: Network) -> None:
 
 def check_intergreens(signals: SignalSystem, network: Network, table: Table) -> None:
     """An intergreen that is given is not below the clearing group's yellow and all-red."""
+    number = {name: g for g, name in enumerate(signals.groups)}
     for i in range(len(table)):
         names = table.texts("clearing_group_id")[i], table.texts("entering_group_id")[i]
-        g = signals.groups.index(names[0])
+        g = number[names[0]]
         yellow, all_red = float(signals.yellow_s[g]), float(signals.all_red_s[g])
         if table.numbers("intergreen_s")[i] < yellow + all_red - _TOLERANCE_S:
             raise table.fault(
@@ -198,6 +199,19 @@ def warn_all_red(signals: SignalSystem, network: Network) -> Iterator[str]:
             )
 
 
+def warn_open_movements(signals: SignalSystem, network: Network) -> Iterator[str]:
+    """A left turn or through movement without a lamp at a junction with signals: always open."""
+    junctions = set(network.movement_node[signals.movement_group >= 0].tolist())
+    kinds = network.movement.texts("type")
+    for m in np.flatnonzero(signals.movement_group < 0).tolist():
+        if int(network.movement_node[m]) in junctions and kinds[m] in ("left", "thru"):
+            yield (
+                f"{network.movement.path}, row {network.movement.row[m]}: movement "
+                f"'{network.movement.ids[m]}' ({kinds[m]}) has no signal group at a junction with signals "
+                "and is always open"
+            )
+
+
 def check_signals(
     signals: SignalSystem, network: Network, pairs: np.ndarray, intergreens: Table
 ) -> tuple[str, ...]:
@@ -212,4 +226,4 @@ def check_signals(
     check_plans_complete(signals)
     check_plan_sums(signals)
     check_max_red(signals)
-    return tuple(warn_all_red(signals, network))
+    return (*warn_all_red(signals, network), *warn_open_movements(signals, network))

@@ -50,8 +50,11 @@ def _stages(
             raise table.fault(i, "stage_id", "is there twice at this junction; give each stage its own name")
         for member in members:
             if member not in groups or group_junction[groups[member]] != junction:
+                there = ", ".join(name for name, g in groups.items() if group_junction[g] == junction)
                 raise table.fault(
-                    i, "group_ids", f"names '{member}', which is no signal group of this junction"
+                    i,
+                    "group_ids",
+                    f"names '{member}', which is no signal group of this junction; it has {there}",
                 )
         found[junction][name] = frozenset(groups[member] for member in members)
     names = tuple(tuple(sorted(stages)) for stages in found)
@@ -70,7 +73,9 @@ def _plans(
         stage = table.texts("stage_id")[i]
         if stage not in stages[junction]:
             raise table.fault(
-                i, "stage_id", f"is no stage of this junction; it has {', '.join(stages[junction])}"
+                i,
+                "stage_id",
+                f"is no stage of this junction; {STAGE.file} has {', '.join(stages[junction]) or 'none'}",
             )
         places = rows.setdefault((table.texts("plan_id")[i], junction), {})
         position = int(table.numbers("position")[i])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from signalsim.control.base import SOONEST_MS, Policy, Request, make_request
+from signalsim.control.base import SOONEST_MS, Policy, make_request
 from signalsim.engine.surface import Sight
 from signalsim.sensing.observation import Observation
 from signalsim.sensing.sensors import Sensors
@@ -39,7 +39,7 @@ class Stage:
     def __init__(self, engine: Engine, sensors: Sensors, policy: Policy, recorder: Recorder) -> None:
         self.env = simpy.Environment(initial_time=0)
         self.engine, self.sensors, self.policy, self.recorder = engine, sensors, policy, recorder
-        self.request: Request = make_request(len(recorder.first_stage) - 1)
+        self.n_junctions = len(recorder.first_stage) - 1
         self.finished = self.env.event()
         self._sight: Sight | None = None
         self._reached_ms = 0  # asking the engine costs more than remembering
@@ -93,20 +93,18 @@ def estimation(stage: Stage) -> Process:
 
 def control(stage: Stage) -> Process:
     """Wakes at the earliest next decision of any junction; all that are due decide in one call."""
-    request, time_ms = stage.request, 0
-    if not len(request.stage):
-        return
-    while True:
-        yield stage.moment(time_ms, Rank.CONTROL)
+    request, next_ms = make_request(stage.n_junctions), np.zeros(stage.n_junctions, np.int64)
+    while len(next_ms):
+        yield stage.moment(int(next_ms.min()), Rank.CONTROL)
         now = stage.now_ms()
-        due = np.flatnonzero(request.next_decision_ms <= now).astype(np.int32)
+        due = next_ms <= now
         request.stage[:] = -1
         request.next_decision_ms[due] = now + SOONEST_MS
-        stage.policy.decide(stage.observation(now), due, request)
-        # whatever a controller asks for, time goes on
-        request.next_decision_ms[due] = np.maximum(request.next_decision_ms[due], now + SOONEST_MS)
+        stage.policy.decide(stage.observation(now), np.flatnonzero(due).astype(np.int32), request)
+        # whatever a controller writes, and in whosoever's row: time goes on, and only the due ask
+        next_ms[due] = np.maximum(request.next_decision_ms[due], now + SOONEST_MS)
+        request.stage[~due] = -1
         stage.engine.request(request.stage, request.switch_at_ms)
-        time_ms = int(request.next_decision_ms.min())
 
 
 def recording(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> Process:

@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from signalsim.control.base import Policy, make_request
-from signalsim.control.plain import prepare
+from signalsim.control.lookup import source_digest, title
+from signalsim.control.plain import ForeignPolicy, prepare
 from signalsim.control.registry import get
 from signalsim.engine.surface import Sums, Totals
 from signalsim.errors import InputError
@@ -32,7 +34,7 @@ class Run:
     totals: Totals
     records: np.ndarray | None  # engine.records.RECORD; None with record="sums"
     series: Series
-    controller: str  # its repr
+    controller: str  # its repr, or as near as it has one
     seed: int
     replication: int
     engine: str
@@ -41,6 +43,7 @@ class Run:
     built: Any = field(repr=False)
     wall_s: float = field(compare=False)  # the simulation alone: no loading, no compilation
     cpu_s: float = field(compare=False)
+    controller_source: str = ""  # sha256 of a user's file; the package's own are told by its version
 
     @property
     def moves(self) -> int:
@@ -59,7 +62,7 @@ def simulate(
     record: str = "sums",
     on_compile: Callable[[], None] | None = None,
 ) -> Run:
-    """Run a scenario (or what ``scenario.build`` made of it) under a controller.
+    """Run a scenario (its path, or what ``scenario.build`` made of it) under a controller.
 
     Args:
         controller: a registered name, ``FILE.py:CLASS`` or a controller.
@@ -77,6 +80,7 @@ def simulate(
     if record not in ("sums", "full"):
         raise InputError(f"record '{record}': give sums or full")
     rule, built = get(controller), _build(scenario)
+    name = title(rule)  # before the run: a controller may keep what it likes in itself
     camera_name, camera = preset(built.scenario.config.sensors.preset if sensors is None else sensors)
     policy = prepare(rule, built)
     horizon = built.scenario.horizon
@@ -103,7 +107,7 @@ def simulate(
         totals=totals,
         records=vehicles.records() if record == "full" else None,
         series=stage.recorder.series(),
-        controller=repr(rule),
+        controller=name,
         seed=seed,
         replication=replication,
         engine=engine,
@@ -112,15 +116,16 @@ def simulate(
         built=built,
         wall_s=wall,
         cpu_s=cpu,
+        controller_source=source_digest(rule),
     )
 
 
 def _build(scenario: Any) -> Any:
-    if hasattr(scenario, "tables"):
-        return scenario
-    from signalsim.scenario import build
+    from signalsim.scenario import build, load
 
-    return build(scenario)
+    if isinstance(scenario, str | Path):
+        return build(load(scenario))
+    return scenario if hasattr(scenario, "tables") else build(scenario)
 
 
 def _arrivals(built: Any, seed: int, replication: int) -> Any:
@@ -146,7 +151,11 @@ def _engine(name: str, on_compile: Callable[[], None] | None) -> Callable[..., E
 def _load_kernels(
     engine: str, make: Callable[[], Engine], policy: Policy, built: Any, camera: Camera
 ) -> None:
-    """Compile, or load from the cache, everything that a run calls: on copies, before the clock starts."""
+    """Compile, or load from the cache, everything that a run calls: on copies, before the clock starts.
+
+    A user's own policy is not called here: it may remember how often it was, and a run must not
+    depend on what ran before.
+    """
     kinds = {engine, type(policy)}
     if kinds <= _compiled:
         return
@@ -156,7 +165,9 @@ def _load_kernels(
     sensors.deliver()
     n_junctions = len(sight.stage)
     nobody, request = np.zeros(0, np.int32), make_request(n_junctions)
-    policy.decide(sensors.observe(sight), nobody, request)
+    seen = sensors.observe(sight)
+    if not isinstance(policy, ForeignPolicy):
+        policy.decide(seen, nobody, request)
     vehicles.request(request.stage, request.switch_at_ms)
     vehicles.sums()
     if engine == "numba":

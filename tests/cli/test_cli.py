@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -161,8 +162,40 @@ def test_controllers_are_listed() -> None:
         assert name in found.stdout
 
 
+def test_names_are_printed_as_they_are(scenarios: Path, tmp_path: Path) -> None:
+    """Square brackets are no commands to the terminal."""
+    shutil.copytree(scenarios / "crossing", tmp_path / "odd")
+    file = tmp_path / "odd" / "scenario.toml"
+    file.write_text(file.read_text().replace('name = "crossing"', 'name = "[red]x[/blue]"'))
+    for command in (["run"], ["compare", "--controllers", "deployed", "--replications", 1]):
+        found = signalsim(*command, tmp_path / "odd")
+        assert found.returncode == 0, found.stderr
+        assert "[red]x[/blue]" in found.stdout
+
+
+def test_terminal_without_utf_8(crossing: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [*PROGRAM, "run", str(crossing)]
+    found = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.isascii()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_full_disk_behind_stdout(crossing: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            [*PROGRAM, "run", str(crossing)], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert found.returncode == 3
+    assert "Traceback" not in found.stderr and "No space left" in found.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent another way there")
-def test_ctrl_c_leaves_no_result_and_a_word(scenarios: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_is_stopped_leaves_no_result(
+    number: signal.Signals, code: int, scenarios: Path, tmp_path: Path
+) -> None:
     command = [*PROGRAM, "compare", scenarios / "hangzhou", "--replications", "500", "--out", "results"]
     process = subprocess.Popen(
         command,
@@ -173,8 +206,9 @@ def test_ctrl_c_leaves_no_result_and_a_word(scenarios: Path, tmp_path: Path) -> 
         start_new_session=True,
     )
     time.sleep(6)  # somewhere in the middle of things
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     _, stderr = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Traceback" not in stderr and "interrupted" in stderr.splitlines()[-1]
+    assert process.returncode == code
+    assert "Traceback" not in stderr
+    assert number == signal.SIGTERM or "interrupted" in stderr.splitlines()[-1]
     assert not list(tmp_path.iterdir())

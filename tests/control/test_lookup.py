@@ -2,7 +2,8 @@
 
 import pytest
 
-from signalsim.control import CONTROLLERS, get
+from signalsim.control import CONTROLLERS, get, prepare
+from signalsim.control.lookup import source_digest, title
 from signalsim.control.max_pressure import MaxPressure
 from signalsim.errors import InputError
 
@@ -71,3 +72,43 @@ def test_a_user_s_class_with_parameters(tmp_path):
     assert repr(get(f"{file}:Mine")) == "Mine(interval_s=3.0)"
     assert get(f"{file}:Mine:interval_s=7").interval_s == 7.0
     assert not (tmp_path / "__pycache__").exists()
+
+
+def test_a_relative_path_keeps_its_line_number(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("x = 1\nimport sys\nsys.exit(0)\n")
+    for spec in ("mine.py:Mine", "./mine.py:Mine"):
+        with pytest.raises(InputError, match=r"mine\.py, line 3: SystemExit: 0"):
+            get(spec)
+
+
+def test_two_files_of_one_name_are_told_apart(tmp_path, built, observation, decide):
+    controllers = []
+    for folder, blanks in (("a", 0), ("b", 5)):
+        (tmp_path / folder).mkdir()
+        file = tmp_path / folder / "mine.py"
+        file.write_text("\n" * blanks + "class Mine:\n    def decide(self, view):\n        return 1 / 0\n")
+        controllers.append((f"{file}, line {blanks + 3}:", get(f"{file}:Mine")))
+    for place, controller in controllers:
+        with pytest.raises(InputError) as told:
+            decide(prepare(controller, built), observation(10))
+        assert str(told.value).startswith(place)
+
+
+def test_titles_repeat_and_tell_parameters_apart():
+    class Mine:
+        def __init__(self, share):
+            self.share, self.memory = share, []
+
+    assert title(Mine(0.5)) == title(Mine(0.5)) == "Mine(share=0.5)"
+    assert title(MaxPressure()) == repr(MaxPressure())
+
+
+def test_an_edit_of_a_user_s_file_shows(tmp_path):
+    file = tmp_path / "mine.py"
+    digests = set()
+    for stage in (0, 1):
+        file.write_text(f"class Mine:\n    def decide(self, view):\n        return {stage}\n")
+        digests.add(source_digest(get(f"{file}:Mine")))
+    assert len(digests) == 2
+    assert source_digest(MaxPressure()) == ""

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from signalsim.control import Ask, prepare
@@ -65,6 +66,7 @@ def test_what_a_view_shows(built, observation, decide):
         (lambda view: view.stages[1], (1, 10, 15)),
         (Ask(3, switch_at_s=12.5, next_decision_s=11), (3, 12.5, 11)),
         (lambda view: Ask(view.stages[0]), (0, 10, 15)),
+        (Ask(np.int32(1), np.float32(12.5), np.int64(20)), (1, 12.5, 20)),
     ],
 )
 def test_answers(built, observation, decide, answer, expected):
@@ -80,6 +82,11 @@ def test_answers(built, observation, decide, answer, expected):
         (True, "returned True;"),
         (Ask(0, switch_at_s=math.nan), "asked for the time nan"),
         (Ask(0, next_decision_s="soon"), "asked for the time 'soon'"),
+        (Ask(0, next_decision_s=math.inf), "asked for the time inf"),
+        (Ask(0, switch_at_s=10**400), "asked for the time 1000"),
+        (Ask([0]), "returned [0];"),
+        (math.nan, "returned nan;"),
+        (10**30, "returned 1000"),
     ],
 )
 def test_impossible_answers_are_named(built, observation, decide, answer, message):
@@ -124,3 +131,58 @@ def test_a_compiled_controller_from_outside_is_told_its_own_line(built, observat
     assert decide(policy, observation(0))[0] == 1
     with pytest.raises(InputError, match=r"test_plain\.py, line \d+: RuntimeError: too late"):
         decide(policy, observation(1))
+
+
+def test_a_stage_of_another_junction_is_refused_where_there_is_none_like_it(built, observation, decide):
+    class Elsewhere:
+        def decide(self, view):
+            stage = view.stages[0]
+            stage.index = 7
+            return stage
+
+    with pytest.raises(InputError, match="index from 0 to 3"):
+        decide(prepare(Elsewhere(), built), observation(10))
+
+
+@pytest.mark.parametrize("interval", [math.nan, math.inf, -1.0, 0, "5", None, 1e300])
+def test_an_impossible_interval_is_named(built, interval):
+    class Mine:
+        interval_s = interval
+
+        def decide(self, view):
+            return None
+
+    with pytest.raises(InputError, match=r"test_plain\.py, line \d+: its interval_s is "):
+        prepare(Mine(), built)
+
+
+def test_a_controller_that_leaves_python_is_told_its_line(built, observation, decide):
+    class Leaves:
+        def decide(self, view):
+            raise SystemExit(0)
+
+    with pytest.raises(InputError, match=r"test_plain\.py, line \d+: SystemExit: 0"):
+        decide(prepare(Leaves(), built), observation(10))
+
+
+def test_a_decide_that_takes_no_view_is_told_where_it_stands(built, observation, decide):
+    class NoView:
+        def decide(self):
+            return None
+
+    with pytest.raises(InputError, match=r"test_plain\.py, line \d+: TypeError: .*positional argument"):
+        decide(prepare(NoView(), built), observation(10))
+
+
+def test_a_class_is_no_controller_yet(built):
+    with pytest.raises(InputError, match=r"LongestQueue is a class; give an object of it: LongestQueue\(\)"):
+        prepare(LongestQueue, built)
+
+
+def test_a_prepare_that_forgets_its_return_is_named(built):
+    class Forgets:
+        def prepare(self, built):
+            pass
+
+    with pytest.raises(InputError, match=r"test_plain\.py, line \d+: prepare\(built\) returned None"):
+        prepare(Forgets(), built)

@@ -1,9 +1,11 @@
 """Fixed plans designed on counts, and the tables that controllers work on."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support.networks import random_case
 
 from signalsim.control import get
 from signalsim.control.layout import junctions
@@ -69,11 +71,53 @@ def test_limits_of_the_cycle_are_kept(scenarios):
 
 def test_what_a_stage_serves(built):
     layout = junctions(built.tables)
-    rows = [
-        layout.stage_movement_id[a:b].tolist()
-        for a, b in zip(layout.stage_movement[:-1], layout.stage_movement[1:], strict=True)
-    ]
-    assert rows == [[1, 7], [0, 6], [4, 10], [3, 9]]
+    assert _rows(layout.stage_movement, layout.stage_movement_id) == [[1, 7], [0, 6], [4, 10], [3, 9]]
     assert layout.stage_lane_id.tolist() == [1, 5, 0, 4, 3, 7, 2, 6]
     assert layout.stage_min_green_ms.tolist() == [5000] * 4
     assert layout.change_ms.reshape(4, 4).tolist() == [[5000 * (a != b) for b in range(4)] for a in range(4)]
+
+
+def _layout_twin(tables):
+    """What ``junctions`` says, once more with loops and sets."""
+    signals, movement = tables.signals, tables.movement
+    served, lanes, minimum, change = [], [], [], []
+    for junction in signals.junction:
+        first, n = int(junction["first_group"]), int(junction["n_groups"])
+        masks = signals.stage[junction["first_stage"] :][: junction["n_stages"]]
+        stages = [{first + i for i in range(n) if int(mask) >> i & 1} for mask in masks]
+        for groups in stages:
+            served.append([m for m in range(len(movement)) if int(movement["group"][m]) in groups])
+            lanes.append(
+                [lane for lane in range(len(tables.lane_slots)) if _serves(tables, lane, served[-1])]
+            )
+            minimum.append(max((int(signals.group["min_green_ms"][g]) for g in groups), default=0))
+        matrix = signals.intergreen_ms[junction["intergreen_start"] :][: n * n].reshape(n, n)
+        for before in stages:
+            for after in stages:
+                pairs = [(c - first, e - first) for c in before - after for e in after - before]
+                foes = [(c, e) for c, e in pairs if int(signals.forbidden[first + e]) >> c & 1]
+                change.append(max((int(matrix[pair]) for pair in foes), default=0))
+    return served, lanes, minimum, change
+
+
+def _serves(tables, lane, movements):
+    at_line = tables.segment["next"][tables.lane[lane]] < 0
+    own = tables.lane_movement_id[tables.lane_movement[lane] : tables.lane_movement[lane + 1]]
+    return at_line and bool(set(own.tolist()) & set(movements))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_layout_of_random_networks(seed):
+    tables, _, _ = random_case(seed)
+    layout = junctions(tables)
+    served, lanes, minimum, change = _layout_twin(tables)
+    assert _rows(layout.stage_movement, layout.stage_movement_id) == served
+    assert _rows(layout.stage_lane, layout.stage_lane_id) == lanes
+    assert layout.stage_min_green_ms.tolist() == minimum
+    assert layout.change_ms.tolist() == change
+    n_stages = np.diff(layout.first_stage)
+    assert layout.change_start.tolist() == (np.cumsum(n_stages**2) - n_stages**2).tolist()
+
+
+def _rows(start, values):
+    return [values[a:b].tolist() for a, b in pairwise(start)]

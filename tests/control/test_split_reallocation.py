@@ -99,7 +99,13 @@ def _twin(policy, seen, rule):
     total = sum(ratios)
     cycle = (1.5 * LOST + 5) / (1 - total) if total < 0.99 else rule.max_cycle_s
     cycle = max(min(cycle, rule.max_cycle_s), rule.min_cycle_s)
-    new, room, sharing = [None] * 4, max(cycle - LOST, 0), total
+    bounded = [_bounded(new, old, rule) for new, old in zip(_shares(ratios, cycle), green, strict=True)]
+    return _within_limits(bounded, green, rule)
+
+
+def _shares(ratios, cycle):
+    """Greens in proportion to the ratios, except those that would be below 5 s."""
+    new, room, sharing = [None] * 4, max(cycle - LOST, 0), sum(ratios)
     found = True
     while found:
         found = False
@@ -108,14 +114,52 @@ def _twin(policy, seen, rule):
                 new[i], found = 5.0, True
                 room, sharing = max(room - 5.0, 0), sharing - ratios[i]
                 if all(g is not None for g in new):
-                    return [_bounded(g, o, rule) for g, o in zip(new, green, strict=True)]
+                    return new
     each = room / max(sharing, FLOW_RATIO_FLOOR)
-    new = [each * r if g is None else g for g, r in zip(new, ratios, strict=True)]
-    return [_bounded(g, o, rule) for g, o in zip(new, green, strict=True)]
+    return [each * r if g is None else g for g, r in zip(new, ratios, strict=True)]
 
 
 def _bounded(new, old, rule):
     return max(int(min(max(new, old - rule.max_change_s), old + rule.max_change_s) + 0.5), 5)
+
+
+def _within_limits(new, old, rule):
+    while sum(new) + LOST > rule.max_cycle_s:
+        way = [g - max(o - rule.max_change_s, 5) for g, o in zip(new, old, strict=True)]
+        if max(way) < 1:
+            break
+        new[way.index(max(way))] -= 1
+    while sum(new) + LOST < rule.min_cycle_s:
+        way = [o + rule.max_change_s - g for g, o in zip(new, old, strict=True)]
+        if max(way) < 1:
+            break
+        new[way.index(max(way))] += 1
+    return new
+
+
+@pytest.mark.parametrize("greens", [(20, 20, 20, 20), (60, 10, 10, 20)])
+@pytest.mark.parametrize("load", [0.1, 2.0])
+def test_the_cycle_stays_within_its_limits(built, observation, greens, load):
+    rule = SplitReallocation(min_cycle_s=80)
+    policy, draw = _policy(built, min_cycle_s=80), np.random.default_rng(6)
+    policy.cycles.green_ms[:] = 1000 * np.array(greens)
+    counts = np.zeros(16)
+    for cycle in range(1, 100):
+        before = policy.cycles.green_ms / 1000
+        now = policy.cycles.began_ms[0] / 1000 + before.sum() + LOST
+        counts[:8] += draw.poisson(load * before.repeat(2) / 2 * draw.uniform(0, 1, 8))
+        after = np.array(_plan(policy, observation(now, 3, lane_count=counts)))
+        assert rule.min_cycle_s <= after.sum() + LOST <= rule.max_cycle_s, cycle
+        assert (np.abs(after - before) <= rule.max_change_s).all()
+        assert (after >= 5).all() and (after % 1 == 0).all()
+
+
+def test_a_cycle_far_beyond_its_limit_comes_down_by_the_bounded_change(built, observation):
+    policy = _policy(built, max_change_s=10)
+    policy.cycles.green_ms[:] = 1000 * np.array([60, 60, 60, 20])
+    assert _plan(policy, observation(220, 3, lane_count={0: 30, 1: 60, 3: 60, 2: 20})) == [50, 50, 50, 10]
+    assert _plan(policy, observation(400, 3, lane_count={0: 60, 1: 120, 3: 120, 2: 40})) == [40, 40, 40, 5]
+    assert sum(_plan(policy, observation(550, 3, lane_count={0: 90, 1: 180, 3: 180, 2: 60}))) == 120 - LOST
 
 
 def test_compiled_equals_plain(built, observation):

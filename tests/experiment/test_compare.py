@@ -1,13 +1,24 @@
 """Comparisons on a real scenario: same traffic for all, same bytes every time."""
 
 import json
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import signalsim
+from signalsim.control import get
 from signalsim.errors import InputError
-from signalsim.experiment import Comparison, compare, comparison_document, judge, workers
+from signalsim.experiment import (
+    Comparison,
+    compare,
+    comparison_document,
+    judge,
+    run_document,
+    to_text,
+    workers,
+)
 
 CONTROLLERS = ["deployed", "max-pressure"]
 
@@ -63,6 +74,15 @@ def test_results_do_not_depend_on_the_number_of_processes(
     )
     assert parallel.to_json() == comparison.to_json()
     assert seen == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals are held on POSIX only")
+def test_a_ctrl_c_while_processes_start_comes_afterwards() -> None:
+    steps = []
+    with pytest.raises(KeyboardInterrupt), workers._interrupts_held():
+        signal.raise_signal(signal.SIGINT)
+        steps.append("started")
+    assert steps == ["started"]
 
 
 def test_all_controllers_meet_the_same_vehicles(comparison: Comparison) -> None:
@@ -122,6 +142,58 @@ def test_controllers_may_be_objects(scenarios: Path) -> None:
     )
 
 
+class Counts:
+    """Asks for a stage by the number of its calls: what it keeps must not outlive a run."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def decide(self, view: Any) -> int:
+        self.calls += 1
+        return self.calls // 7 % len(view.stages)
+
+
+def test_objects_of_classes_that_processes_cannot_import_run_all_the_same(
+    scenarios: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("class Mine:\n    def decide(self, view):\n        return int(view.now_s) // 30 % 3\n")
+    monkeypatch.setattr(workers, "_PAYS_S", 0.0)
+    controllers = [get(f"{file}:Mine"), Counts()]
+    serial, parallel = (
+        compare(scenarios / "crossing", controllers, replications=3, workers=n) for n in (1, 2)
+    )
+    assert parallel.to_json() == serial.to_json()
+
+
+def test_a_key_knows_the_user_s_file(scenarios: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    text = "class Mine:\n    def decide(self, view):\n        return None\n"
+    documents = []
+    for given in (text, text, text.replace("None", "0")):
+        file.write_text(given)
+        run = signalsim.simulate(scenarios / "crossing", f"{file}:Mine", seed=5)
+        documents.append(run_document(run, "crossing", "digest"))
+    keys = [document["provenance"]["key"] for document in documents]
+    assert keys[0] == keys[1] != keys[2]
+    assert documents[0]["controller"] == "Mine()"
+    timeless = [{**d, "wall_s": 0, "cpu_s": 0, "provenance": {}} for d in documents[:2]]
+    assert to_text(timeless[0]) == to_text(timeless[1])
+
+
+@pytest.mark.parametrize("controller", ["deployed", "max-pressure"])
+def test_a_run_s_document_repeats_to_the_byte(scenarios: Path, controller: str) -> None:
+    texts = []
+    for seed in (1, 1, 2):
+        document = run_document(signalsim.simulate(scenarios / "crossing", controller, seed=seed), "c", "d")
+        assert list(document) == [
+            "format_version", "scenario", "controller", "seed", "engine", "sensors", "vehicles", "measures",
+            "wall_s", "cpu_s", "moves", "provenance",
+        ]  # fmt: skip
+        texts.append(to_text({**document, "seed": 0, "wall_s": 0, "cpu_s": 0, "provenance": {}}))
+    assert texts[0] == texts[1] != texts[2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -132,6 +204,7 @@ def test_controllers_may_be_objects(scenarios: Path) -> None:
         ({"replications": 0}, "too few"),
         ({"sensors": ["poor", "poor"]}, "once"),
         ({"sensors": "por"}, "por"),
+        ({"sensors": ["typical", "por"], "progress": lambda *_: pytest.fail("it ran")}, "por"),
         ({"engine": "abacus"}, "abacus"),
     ],
 )

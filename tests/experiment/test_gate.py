@@ -12,6 +12,8 @@ SAMPLES = {
     ("max-pressure", "vs_baseline", "mean_delay_s", "percent"): (np.array([-20.0, -18, -19.5, -20.4]), False),
     ("noisy", "mean_delay_s"): (np.array([30.0, 70.0, 45.0, 56.0]), False),
     ("noisy", "unserved"): (np.array([0.0, 0.0, 0.0, 1.0]), True),
+    ("missing", "mean_delay_s"): (np.array([1.0, np.nan, 2.0, 3.0]), False),
+    ("missing", "unserved"): (np.array([1.0, np.nan, 2.0, 3.0]), True),
     ("dir/my.py:Mine", "mean_delay_s"): (np.array([1.0, 1.0, 1.0, 1.0]), False),
 }
 
@@ -70,6 +72,9 @@ def test_judge(expression: str, fails: bool | None) -> None:
         "(" * 3000 + "1 < 2",
         "not",
         "1 < 2 and",
+        "(" * 1900 + "1 < 2",
+        "-" * 1900 + "1 < 2",
+        "not " * 480 + "(" * 60,
     ],
 )
 def test_everything_else_is_refused_in_one_line(expression: str) -> None:
@@ -94,3 +99,19 @@ def test_with_several_presets_a_name_begins_with_one() -> None:
     judge("poor.deployed.unserved > 0", names)
     with pytest.raises(InputError, match="a sensor preset"):
         judge("deployed.unserved > 0", names)
+
+
+@pytest.mark.parametrize(
+    ("expression", "fails"),
+    [
+        ("missing.mean_delay_s > 0", None),
+        ("missing.unserved != 0", None),
+        ("fixed.mean_delay_s / noisy.unserved > 1", None),
+        ("1 / (fixed.mean_delay_s - 50) > 0", None),
+        ("0 / 0 != 1", None),
+        ("1e999 - 1e999 > 0", None),
+        ("1e200 * 1e200 > 0 or noisy.unserved > 0", True),
+    ],
+)
+def test_what_cannot_be_computed_is_inconclusive(expression: str, fails: bool | None) -> None:
+    assert judge(expression, Samples()).fails is fails

@@ -47,8 +47,11 @@ def test_no_spread_is_certainty() -> None:
     assert (less.low, less.high, less.p_value, less.verdict) == (-2, -2, 0, -1)
 
 
-def test_a_missing_value_spreads() -> None:
-    assert math.isnan(interval(np.array([1.0, math.nan])).mean)
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_a_missing_or_infinite_value_spreads(wrong: float) -> None:
+    for sample in ([1.0, wrong], [wrong], [wrong, -wrong]):
+        found = interval(np.array(sample))
+        assert math.isnan(found.mean) and not found.known and found.verdict == 0
 
 
 def test_common_random_numbers_narrow_the_interval() -> None:

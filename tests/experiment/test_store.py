@@ -65,3 +65,8 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No space left"), new_folder(tmp_path / "r"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert not list(tmp_path.iterdir())
+
+
+def test_an_impossible_name_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"--out .*name too long"):
+        check_folder(tmp_path / ("x" * 300))

@@ -22,6 +22,22 @@ def raw(file: str, content: bytes) -> Spoil:
     return lambda folder: (folder / file).write_bytes(content)
 
 
+def put_folder(file: str) -> Spoil:
+    def spoil(folder) -> None:
+        (folder / file).unlink(missing_ok=True)
+        (folder / file).mkdir()
+
+    return spoil
+
+
+def put_link(file: str, target: str) -> Spoil:
+    def spoil(folder) -> None:
+        (folder / file).unlink(missing_ok=True)
+        (folder / file).symlink_to(target)
+
+    return spoil
+
+
 def one_way_in(folder) -> None:
     """A link that no movement leads to, from a junction in the middle: never reached from an entry."""
     folder.append("node.csv", "X", 0, 900, "", "")
@@ -91,6 +107,29 @@ BAD = {
         toml("[source]", "[defaults]\nsaturation_flo = 1800\n[source]"),
         ["'defaults.saturation_flo'", "did you mean 'saturation_flow'"],
     ),
+    "number of thousands of digits": (
+        toml("seed = 1", "seed = " + "9" * 5000),
+        ["scenario.toml", "thousands of digits"],
+    ),
+    "sections in sections": (toml("seed = 1", "a" + ".a" * 3000 + " = 1"), ["scenario.toml", "nested"]),
+    "seed beyond its limit": (toml("seed = 1", f"seed = {2**63}"), ["'seed'", "9223372036854775807 or less"]),
+    "hour that clocks skip": (
+        toml("2024-05-14T07:55", "2024-03-31T02:30"),
+        ["'start'", "does not exist in Europe/Berlin", "offset", "2024-03-31T02:30:00+01:00"],
+    ),
+    "hour that clocks show twice": (
+        toml("2024-05-14T07:55", "2024-10-27T02:30"),
+        ["'start'", "comes twice", "offset", "2024-10-27T02:30:00+01:00"],
+    ),
+    "name with control characters": (toml('"crossing"', '"a\\u001b[31m"'), ["'name'", "unprintable"]),
+    "shares beyond 1": (
+        toml("[source]", "[defaults]\nleft_share = 0.9\n[source]"),
+        ["'defaults'", "left_share and right_share make 1.05", "1 or less"],
+    ),
+    "baseline that takes no part": (
+        toml("[source]", '[control]\nbaseline = "none"\n[source]'),
+        ["'control.baseline'", "'none'", "deployed, uniform"],
+    ),
     "not TOML": (toml("seed = 1", "seed = = 1"), ["scenario.toml", "TOML", "line"]),
     "start without counts": (
         toml("2024-05-14T07:55", "2025-05-14T07:55"),
@@ -149,6 +188,10 @@ BAD = {
     "interval that ends before it begins": (
         cell("counts.csv", 4, "interval_end", "2024-05-14T08:20:00+02:00"),
         ["counts.csv, row 4", "'interval_end'", "not after", "-600"],
+    ),
+    "interval of a millisecond": (
+        cell("counts.csv", 4, "interval_end", "2024-05-14T08:30:00.001+02:00"),
+        ["counts.csv, row 4", "'interval_end'", "less than a second", "0.001"],
     ),
     "time without offset": (
         cell("counts.csv", 4, "interval_start", "2024-05-14T08:30:00"),
@@ -271,6 +314,18 @@ BAD = {
         cell("signal_plan.csv", 3, "stage_id", "7"),
         ["signal_plan.csv, row 3", "'stage_id'", "'7'", "1, 2, 3"],
     ),
+    "junction without a stage": (
+        lambda folder: folder.write("signal_stage.csv", folder.rows("signal_stage.csv")[:1]),
+        ["signal_plan.csv, row 2", "'1'", "signal_stage.csv has none"],
+    ),
+    "folder in place of a file": (put_folder("node.csv"), ["node.csv: is a folder", "CSV file"]),
+    "folder in place of a file that may be absent": (
+        put_folder("conflict.csv"),
+        ["conflict.csv: is a folder"],
+    ),
+    "link to itself": (put_link("counts.csv", "counts.csv"), ["counts.csv: cannot be read", "links"]),
+    "link to nowhere": (put_link("intergreen.csv", "gone.csv"), ["intergreen.csv", "not there"]),
+    "name that is too long": (toml('"counts.csv"', f'"{"a" * 5000}"'), ["cannot be read", "name"]),
     "plan that forgets a group": (
         lambda folder: folder.drop_row("signal_plan.csv", 4),
         ["signal_plan.csv", "'deployed'", "never serves", "'N'", "add a stage"],

@@ -1,5 +1,6 @@
 """Counts -> vehicles: numbers, times, routes, and how well they fit the counts."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from signalsim.demand import fit, geh, prepare, sample, standardised_residual
 from signalsim.demand.model import Turning
 from signalsim.demand.routes import draw_routes
 from signalsim.engine.tables import EXIT
+from signalsim.errors import InputError
 from signalsim.scenario import load
 
 
@@ -301,3 +303,39 @@ def test_prepare_without_vehicles_gives_no_vehicles(crossing) -> None:
     arrivals = sample(demand, 1)
     assert len(arrivals.depart_ms) == 0
     assert arrivals.route_start.tolist() == [0]
+
+
+def test_more_vehicles_than_memory_holds_are_refused(crossing, monkeypatch) -> None:
+    monkeypatch.setattr(sys.modules["signalsim.demand.prepare"], "MAX_VEHICLES", 2000)
+    with pytest.raises(InputError, match=r"counts\.csv: the counts make 2,\d+ vehicles .* at most 2,000"):
+        _ = load(crossing.path).demand
+
+
+def test_nobody_enters_is_said(crossing) -> None:
+    rows = crossing.rows("counts.csv")
+    at = rows[0].index("count")
+    crossing.write("counts.csv", [rows[0], *([*row[:at], "0", *row[at + 1 :]] for row in rows[1:])])
+    assert "no vehicle enters" in load(crossing.path).warnings[-1]
+
+
+def test_mean_shares_where_there_are_too_many_bins(crossing, monkeypatch) -> None:
+    """One bin for all time has the shares of all intervals, not those of the first."""
+    for row in (2, 3, 4, 5):
+        crossing.set("counts.csv", row, "count", 0 if row == 2 else 40)  # N_left: none in the first
+    monkeypatch.setattr("signalsim.demand.turning.MAX_CELLS", 1)
+    scenario = load(crossing.path)
+    turning = scenario.demand.turning
+    left = scenario.network.movement.index["N_left"]
+    link = scenario.network.link.index["N_in"]
+    row = slice(turning.start[link], turning.start[link + 1])
+    share = np.diff(turning.cumulative[0, row], prepend=0.0)[list(turning.movement[row]).index(left)]
+    counted = [[0, 40, 40, 40], [39, 46, 53, 46], [13, 15, 17, 15]]
+    assert share == pytest.approx(120 / np.sum(counted))
+
+
+def test_many_links_change_no_vehicle(hangzhou, monkeypatch) -> None:
+    """Vehicles are walked in chunks of bounded memory; a chunk's size decides nothing."""
+    whole = sample(hangzhou, 1, 0)
+    monkeypatch.setattr("signalsim.demand.routes._CHUNK_LINKS", 1 << 16)
+    for one, other in zip(whole, sample(hangzhou, 1, 0), strict=True):
+        np.testing.assert_array_equal(one, other)

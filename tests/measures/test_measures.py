@@ -16,10 +16,10 @@ def sums(**changes: object) -> SimpleNamespace:
         "enter_ms": np.array([0, 10_000, 25_000, 100_000, -1]),
         "arrive_ms": np.array([50_000, 70_000, 120_000, -1, -1]),
         "freeflow_ms": np.array([50_000, 40_000, 40_000, 70_000, 0]),
-        "stops": np.array([0, 1, 3, 0, 0], np.int32),
         "counted": np.array([False, True, True, True, True]),
         "lane_crossed": np.array([10, 20, 2]),
         "lane_delay_ms": np.array([15_000, 60_000, 100_000]),
+        "lane_stops": np.array([1, 2, 3]),
         "lane_max_queue": np.array([4, 7, 1]),
         "now_ms": 200_000,
     }
@@ -32,7 +32,7 @@ PAPER = {
     "mean_travel_time_s": (60 + 100 + 100 + 50) / 4,
     "total_delay_h": 160 / 3600,
     "p95_delay_s": 60.0,
-    "stops_per_vehicle": 1.0,
+    "stops_per_vehicle": 6 / 4,
     "max_queue_veh": 7.0,
     "worst_lane_delay_s": 3.0,  # the lane with two crossings is no approach
     "delay_fairness": 160**2 / (4 * (20**2 + 60**2 + 30**2 + 50**2)),

@@ -34,6 +34,9 @@ def hand_made(
         "name": "by <hand>",
         "horizon": Horizon(warm_up_s=60, demand_s=600, drain_s=300),
         "warnings": ("a & b",),
+        "signals": SimpleNamespace(
+            junctions=tuple(f"J{i}" for i in range(junctions)), stages=(("EW", "2"),) * junctions
+        ),
         "config": SimpleNamespace(
             description="A made-up place",
             source=SimpleNamespace(description="nobody <counted>", url="", licence=""),

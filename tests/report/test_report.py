@@ -16,8 +16,8 @@ import pytest
 
 from signalsim.experiment import Comparison
 from signalsim.report import write_comparison
-from signalsim.report.figures import by_bins, delay_figure, mean_queue, shown_junctions
-from signalsim.report.page import plain, signed, verdict
+from signalsim.report.figures import by_bins, delay_figure, mean_queue, shown_junctions, stage_labels
+from signalsim.report.page import camera_text, plain, signed, verdict
 
 
 def _hand() -> ModuleType:
@@ -100,13 +100,46 @@ def test_what_users_wrote_is_escaped(folder: Path) -> None:
 def test_verdicts_say_what_the_interval_says(comparison: Comparison) -> None:
     kinds = [verdict(comparison, "typical", name) for name in comparison.controllers[1:]]
     assert [kind for kind, _ in kinds] == ["better", "open", "worse"]
-    assert "better: vehicles lose 20.0 s less each than with deployed, 3" in kinds[0][1]
+    assert "better: 20.0\u00a0s less delay per vehicle than with deployed, −3" in kinds[0][1]
+    assert "30.0\u00a0s more delay per vehicle than with deployed, +5" in kinds[2][1]
     assert "no difference to deployed can be shown with 4 replications" in kinds[1][1]
 
 
 def test_one_replication_is_never_a_verdict() -> None:
     kind, text = verdict(_hand().hand_made(replications=1), "typical", "better")
     assert kind == "open" and "one replication cannot say" in text
+
+
+def test_vehicles_that_never_arrived_are_named_whoever_left_them() -> None:
+    some = _hand().hand_made()
+    some.outcomes["typical", "deployed"][0].values["unserved"] = 8.0
+    for name in ("better", "same", "policies/my.py:Worse<b>"):
+        assert "0.0 vehicles per run had not arrived (2.0 with deployed)" in verdict(some, "typical", name)[1]
+
+
+def test_one_replication_has_no_interval_anywhere(tmp_path: Path) -> None:
+    write_comparison(_hand().hand_made(replications=1), tmp_path / "r")
+    text = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    assert "1 replications" not in text and "– … –" not in text
+    assert "seconds, with 95 % interval" not in text and "95 % interval</small>" not in text
+
+
+def test_stages_go_by_their_ids_where_junctions_agree() -> None:
+    several = _hand().hand_made(replications=1)
+    assert stage_labels(several, [0, 1, 2]) == ["EW", "stage 2"]
+    several.scenario.signals.stages = (("1", "2", "10"), ("1", "2"), ("A", "B"))
+    assert stage_labels(several, [0, 1]) == ["stage 1", "stage 2", "stage 10"]
+    assert stage_labels(several, [0, 1, 2]) == ["stage 1", "stage 2", "stage 3"]
+
+
+def test_cameras_are_described() -> None:
+    from signalsim.sensing import PRESETS
+
+    texts = {name: camera_text(name) for name in PRESETS}
+    assert all(texts.values()) and len(set(texts.values())) == len(texts)
+    assert "misses 5 % of the vehicles (10 %" in texts["typical"]
+    assert "2 s, known 1 s later" in texts["typical"]
+    assert camera_text("Camera(miss=0.3)") == ""
 
 
 def test_several_presets_and_one_junction(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 
 from signalsim.sensing import Camera, Sensors
@@ -113,3 +114,28 @@ def test_omniscient_shows_the_truth_of_this_moment(corridor, sight):
     assert seen.lane_near.tolist() == [5, 0, 0]
     assert not seen.lane_age_ms.any()
     assert seen.lane_valid.all()
+
+
+def test_what_an_outage_overlooked_is_forgotten(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    links = np.array([0])
+    for now in range(0, 400, 10):  # one vehicle per 10 s through both links, 3 in each all the time
+        sensors.set_working(links, not 100 <= now < 200)  # link 0, which announces to link 1
+        sent = now // 10
+        seen = _see(sensors, sight(now, [sent, max(0, sent - 3)], [sent, max(0, sent - 1)]))
+        if now == 150:
+            # nothing is announced, but what comes into view of link 1 says how much is under way
+            assert seen.lane_valid.tolist() == [False, True, False]
+            assert seen.lane_vehicles[1] == pytest.approx(4, abs=1)
+    assert seen.lane_vehicles[1] == pytest.approx(3, abs=1)
+
+
+def test_an_outage_of_its_own_camera_does_not_bias_a_link_for_ever(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    for now in range(0, 400, 10):
+        sensors.set_working(np.array([1]), not 100 <= now < 300)
+        sent = now // 10
+        out = max(0, sent - 3) if now < 100 else sent  # while nobody looks the link empties
+        seen = _see(sensors, sight(now, [sent, out], [sent, max(out, sent - 1)]))
+    assert seen.lane_valid.tolist() == [True, True, False]
+    assert 0 <= seen.lane_vehicles[1] < 4

@@ -17,15 +17,20 @@ class Engine:
 
     now_ms = 0
 
+    def __init__(self, n_stages):
+        self.n_stages = n_stages
+
     def advance(self, until_ms):
         LOG.append((until_ms, "advance"))
 
     def observe(self):
         now = max([entry[0] for entry in LOG if entry[1] == "advance"], default=0)
-        return SimpleNamespace(now_ms=now, stage_ms=np.full(4, now // 4), lane_queue=np.zeros(1, np.int32))
+        return SimpleNamespace(
+            now_ms=now, stage_ms=np.full(self.n_stages, now // 4), lane_queue=np.zeros(1, np.int32)
+        )
 
     def request(self, stage, switch_at_ms):
-        LOG.append((int(stage[0]), int(switch_at_ms[0]), "request"))
+        LOG.append((tuple(stage.tolist()), int(switch_at_ms[0]), "request"))
 
     def totals(self):
         return SimpleNamespace(waiting=2, inside=5)
@@ -60,12 +65,16 @@ class Policy:
         request.next_decision_ms[due] = next(self.wakes)
 
 
-def _run(wakes, cap_ms, done=lambda now: False):
+def _run(wakes, cap_ms, done=lambda now: False, policy=None, n_junctions=1):
     LOG.clear()
-    tables = SimpleNamespace(signals=SimpleNamespace(junction=np.zeros(1, np.dtype([("n_stages", "i4")]))))
+    tables = SimpleNamespace(
+        signals=SimpleNamespace(junction=np.zeros(n_junctions, np.dtype([("n_stages", "i4")])))
+    )
     tables.signals.junction["n_stages"] = 4
     holder = []
-    stage = Stage(Engine(), Sensors(lambda: holder[0]), Policy(wakes), Recorder(tables))
+    stage = Stage(
+        Engine(4 * n_junctions), Sensors(lambda: holder[0]), policy or Policy(wakes), Recorder(tables)
+    )
     holder.append(stage)
     start(stage, cap_ms, done)
     stage.env.run(until=stage.finished)
@@ -78,14 +87,14 @@ def test_events_sensing_estimation_control_recording():
     assert log == [
         (0, "read"),
         (0, "decide", [0]),
-        (3, 0, "request"),
+        ((3,), 0, "request"),
         (10_000, "deliver"),
         (20_000, "advance"),  # nobody needed the truth before the cameras did
         (20_000, "read"),
         (30_000, "deliver"),
         (30_000, "advance"),
         (30_000, "decide", [0]),
-        (3, 30_000, "request"),
+        ((3,), 30_000, "request"),
         (40_000, "advance"),
         (40_000, "read"),
     ]
@@ -120,3 +129,25 @@ def test_the_run_ends_when_all_have_arrived_or_at_the_cap():
     stage = _run([10**9], 90_500)
     assert stage.env.now == 90_500
     assert stage.recorder.series().t_s.tolist() == [60, 90.5]
+
+
+class Greedy:
+    """Writes into everybody's rows, whoever is due."""
+
+    needs_sensing = True
+
+    def decide(self, seen, due, request):
+        LOG.append((seen, "decide", due.tolist()))
+        request.stage[:] = 2
+        request.next_decision_ms[:] = -(2**63)
+        request.next_decision_ms[due] = 2**63 - 1 if seen >= 300 else seen + 150 * (1 + due)
+        due[:] = 999
+
+
+def test_only_the_rows_of_those_who_are_due_count():
+    stage = _run((), 1000, policy=Greedy(), n_junctions=2)
+    assert [entry for entry in LOG if entry[1] == "decide"] == [
+        (0, "decide", [0, 1]), (150, "decide", [0]), (300, "decide", [0, 1]),
+    ]  # fmt: skip
+    assert [entry[0] for entry in LOG if entry[-1] == "request"] == [(2, 2), (2, -1), (2, 2)]
+    assert stage.env.now == 1000

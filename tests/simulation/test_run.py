@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from support.safety import dangers
 
-from signalsim.control import CONTROLLERS
+from signalsim.control import CONTROLLERS, Ask
 from signalsim.engine.records import first_difference
 from signalsim.errors import InputError
 from signalsim.scenario import build, load
@@ -13,8 +14,13 @@ from signalsim.simulation import simulate
 
 
 @pytest.fixture(scope="module")
-def crossing(scenarios):
-    return build(load(scenarios / "crossing"))
+def built(scenarios):
+    return {name: build(load(scenarios / name)) for name in ("crossing", "hangzhou")}
+
+
+@pytest.fixture(scope="module")
+def crossing(built):
+    return built["crossing"]
 
 
 def _equal(left, right):
@@ -38,8 +44,6 @@ class Frantic:
     """Asks for another stage at every moment, for times that have passed."""
 
     def decide(self, view):
-        from signalsim.control import Ask
-
         return Ask(int(view.now_s * 10) % len(view.stages), -5.0, -5.0)
 
 
@@ -53,6 +57,60 @@ def test_both_engines_give_the_same_run(crossing, controller):
     _equal(*runs)
     assert runs[0].totals.departed > 2000
     assert runs[0].totals.departed == runs[0].totals.arrived + runs[0].totals.inside + runs[0].totals.waiting
+
+
+class Whim:
+    """Plain: any stage or none, at any time, drawn from a seed."""
+
+    def __init__(self, seed):
+        self.draw = np.random.default_rng(seed)
+        self.interval_s = float(self.draw.choice([0.001, 0.7, 5.0, 90.0]))
+
+    def decide(self, view):
+        stage = [None, int(self.draw.integers(len(view.stages)))][self.draw.integers(2)]
+        switch, following = (
+            [None, view.now_s + offset, offset, 1e9][self.draw.integers(4)]
+            for offset in self.draw.normal(0, 30, 2)
+        )
+        return Ask(stage, switch, None if following == 1e9 else following)
+
+
+class Vandal:
+    """Compiled: writes anything that fits into any row, its own or not, and into what it is shown."""
+
+    needs_sensing = True
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def prepare(self, built):
+        self.draw = np.random.default_rng(self.seed)
+        return self
+
+    def decide(self, seen, due, request):
+        n, draw = len(request.stage), self.draw
+        request.stage[:] = draw.choice([-(2**31), -7, -1, 0, 1, 2, 63, 2**31 - 1], n)
+        request.switch_at_ms[:] = seen.now_ms + draw.choice([-(2**62), -1, 0, 1, 4000, 2**61], n)
+        request.next_decision_ms[:] = draw.choice([-(2**63), 0, seen.now_ms + 700, 2**63 - 1], n)
+        if draw.random() < 0.95:  # else it may never be asked again
+            request.next_decision_ms[due] = seen.now_ms + draw.integers(-10, 20_000, len(due))
+        due[:] = 2**31 - 1
+        seen.lane_queue[:] = np.nan
+        seen.stage[:] = 99
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("make", [Whim, Vandal])
+@pytest.mark.parametrize("name", ["crossing", "hangzhou"])
+def test_no_controller_loses_a_vehicle_or_endangers_one(built, name, make, seed):
+    run = simulate(built[name], make(seed), seed=seed, record="full")
+    departed, arrived, inside, waiting, _ = run.totals
+    assert departed == arrived + inside + waiting == len(run.sums.depart_ms) > 0
+    assert arrived == (run.sums.arrive_ms >= 0).sum() > 0
+    assert waiting == (run.sums.enter_ms < 0).sum()
+    assert dangers(built[name].tables, run.records) == []
+    delay = np.where(run.sums.arrive_ms < 0, run.sums.now_ms, run.sums.arrive_ms) - run.sums.depart_ms
+    assert (delay >= run.sums.freeflow_ms).all()
 
 
 @pytest.mark.parametrize("controller", ["max-pressure", "split-reallocation", "webster"])
