@@ -3,7 +3,8 @@
 Varaiya (2013), Max pressure control of a network of signalized intersections, eq. 8: a movement's
 weight is its queue minus what stands on the movements it leads to, weighted by turning shares; a
 stage's pressure is the sum over its movements of saturation flow times weight; the stage of
-highest pressure is served. Exits weigh nothing.
+highest pressure is served. Exits weigh nothing. Each lane is a queue of its own: two lanes of five
+vehicles press as much as one lane of ten, and a lane that several movements share presses once.
 
 Two things are added. Vehicles still moving in the camera's view count as well (weight
 ``running_weight``): on arrival their green is there. And because a change serves nobody while it
@@ -44,7 +45,7 @@ class Weights(NamedTuple):
 class Work(NamedTuple):
     """Scratch, written by every call."""
 
-    waiting: np.ndarray  # (n_movements,) float64, vehicles that want this movement
+    load: np.ndarray  # (n_movements,) float64, vehicles per lane on the lanes that serve it
     flow: np.ndarray  # (n_movements,) float64, veh/s that its lanes can discharge on it
     behind: np.ndarray  # (n_links,) float64, share-weighted vehicles at the link's end
 
@@ -135,19 +136,19 @@ def pressure(road, layout, work, stage):
     total = 0.0
     for k in range(layout.stage_movement[stage], layout.stage_movement[stage + 1]):
         m = layout.stage_movement_id[k]
-        total += work.flow[m] * (work.waiting[m] - work.behind[road.movement_to[m]])
+        total += work.flow[m] * (work.load[m] - work.behind[road.movement_to[m]])
     return total
 
 
 @njit
 def _weigh(road, weights, seen, work):
-    """Vehicles and saturation flow per movement: lanes shared out by turning shares.
+    """Load and saturation flow per movement: the flow of a shared lane is shared out by turning shares.
 
     Shares are counted where vehicles leave. A movement that is not served is not counted, so half of
     a lane is shared out evenly: what stands in a shared lane stands there for somebody.
     """
-    for m in range(len(work.waiting)):
-        work.waiting[m] = work.flow[m] = 0.0
+    for m in range(len(work.load)):
+        work.load[m] = work.flow[m] = 0.0
     for lane in range(len(road.lane_link)):
         first, end = weights.lane_movement[lane], weights.lane_movement[lane + 1]
         if not road.lane_seen[lane] or first == end:
@@ -160,12 +161,15 @@ def _weigh(road, weights, seen, work):
         for k in range(first, end):
             m = weights.lane_movement_id[k]
             share = EVENLY / (end - first) + (1.0 - EVENLY) * _part(road, seen, m) / total
-            work.waiting[m] += share * vehicles
             work.flow[m] += share * weights.movement_flow[m]
+            work.load[m] += share * weights.movement_flow[m] * vehicles
+    for m in range(len(work.load)):
+        if work.flow[m] > 0.0:
+            work.load[m] /= work.flow[m]
     for link in range(len(road.link_seen)):
         work.behind[link] = 0.0
         for m in range(road.link_movement[link], road.link_movement[link + 1]):
-            work.behind[link] += seen.movement_share[m] * work.waiting[m]
+            work.behind[link] += seen.movement_share[m] * work.load[m]
 
 
 @njit(forceinline=True)

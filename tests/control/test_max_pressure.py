@@ -93,8 +93,12 @@ def test_a_movement_that_is_never_counted_keeps_half_its_lane(built, observation
     policy.weights = weights  # as if the right turns had a signal: straight and right share lanes
     share = np.array([0.1, 0.0, 0.9] * 4)
     decide(policy, observation(5, 0, lane_queue={1: 8}, movement_share=share))
-    assert policy.work.waiting[1] == pytest.approx(8 * EVENLY / 2)
-    assert policy.work.waiting[2] == pytest.approx(8 * (1 - EVENLY / 2))
+    assert policy.work.load[1] == policy.work.load[2] == pytest.approx(8)
+    flow = policy.weights.movement_flow
+    assert policy.work.flow[1] == pytest.approx(flow[1] * EVENLY / 2)
+    assert policy.work.flow[2] == pytest.approx(flow[2] * (1 - EVENLY / 2))
+    lane = policy.work.flow[1] * policy.work.load[1] + policy.work.flow[2] * policy.work.load[2]
+    assert lane == pytest.approx(8 * flow[1])  # the shared lane presses once, whatever the shares
 
 
 def test_parameters_out_of_range_are_named():

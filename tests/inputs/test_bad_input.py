@@ -255,7 +255,15 @@ BAD = {
     ),
     "movement without lanes": (
         cell("movement.csv", 2, "start_ib_lane", 3),
-        ["movement.csv, row 2", "'start_ib_lane'", "'3'", "'N_left'", "has 1"],
+        ["movement.csv, row 2", "'start_ib_lane'", "'3'", "no lane of the movement's link", "'N_in' has 1"],
+    ),
+    "last lane that is not there": (
+        cell("movement.csv", 2, "end_ib_lane", 7),
+        ["movement.csv, row 2", "'end_ib_lane'", "'7'", "no lane of the movement's link", "'N_in' has 1"],
+    ),
+    "semicolons": (
+        lambda folder: (folder / "node.csv").write_text((folder / "node.csv").read_text().replace(",", ";")),
+        ["node.csv, row 1", "separated by ';'", "commas"],
     ),
     "lane without movement": (
         cell("link.csv", 2, "lanes", 2),
