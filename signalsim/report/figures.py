@@ -107,7 +107,7 @@ def mean_queue(comparison: Comparison, sensors: str, controller: str) -> tuple[n
 def running_mean(values: np.ndarray) -> np.ndarray:
     """Centred, weights 1 2 2 2 1 over five rows, which leaves no trace of a cycle of two.
 
-    A row is a snapshot each minute: it meets a cycle of 120 s at two seconds of it in turn.
+    A row is the mean of a minute: a cycle of 120 s is in every other row with its red.
     """
     if len(values) < _BIN_ROWS:
         return values

@@ -18,7 +18,7 @@ from signalsim.sensing.observation import Observation
 from signalsim.sensing.sensors import Sensors
 
 from .protocol import Engine
-from .series import ROW_S, Recorder
+from .series import ROW_S, SAMPLE_S, Recorder
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -111,9 +111,12 @@ def recording(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> Process
     """Writes a row per minute, ends the run at the cap or when ``done(now)``."""
     time_ms = 0
     while True:
-        time_ms = min(time_ms + ROW_S * 1000, cap_ms)
+        time_ms = min(time_ms + SAMPLE_S * 1000, cap_ms)
         yield stage.moment(time_ms, Rank.RECORDING)
         sight = stage.sight()
+        stage.recorder.sample(sight)
+        if time_ms % (ROW_S * 1000) and time_ms < cap_ms:
+            continue
         totals = stage.engine.totals()
         stage.recorder.row(sight, totals.waiting, totals.inside)
         if time_ms >= cap_ms or done(time_ms):

@@ -89,7 +89,8 @@ def test_events_sensing_estimation_control_recording():
         (0, "decide", [0]),
         ((3,), 0, "request"),
         (10_000, "deliver"),
-        (20_000, "advance"),  # nobody needed the truth before the cameras did
+        (10_000, "advance"),  # nobody needed the truth before the recorder did
+        (20_000, "advance"),
         (20_000, "read"),
         (30_000, "deliver"),
         (30_000, "advance"),
