@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from .crossing import count_queue
 from .interlock import GREEN, earliest_switch, stage_times
 from .jit import njit
-from .kernel import _count_queue
 from .tables import EXIT, INF
 
 
@@ -15,7 +15,7 @@ def look(tables, trips, state, sight):
     n_lanes = tables.lane_slots.size
     for l in range(n_lanes):
         lane = state.lane[l]
-        _count_queue(state, lane, now)
+        count_queue(state, lane, now)
         sight.lane_vehicles[l] = lane.vehicles
         sight.lane_queue[l] = lane.queue
         sight.lane_out[l] = lane.out
