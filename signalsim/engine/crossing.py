@@ -17,6 +17,7 @@ _DEPART, _ENTER, _CROSS, _ARRIVE = int(Kind.DEPART), int(Kind.ENTER), int(Kind.C
 
 @njit(forceinline=True, inner=True)
 def write(log, total, kind, entity, place, value):
+    """A row of the log, if there is one."""
     if log.size > 0:
         row = log[total[0].records]
         row.t_ms = total[0].now_ms

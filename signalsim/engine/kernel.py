@@ -223,7 +223,7 @@ def advance(tables, trips, state, log, until):
     t = total[0].now_ms
     while t < until:
         t = next_busy(wheel, t, until)
-        refill(node, wheel, t)
+        refill(node, wheel, total, t)
         b = t & _MASK
         if t == until or wheel.bucket[b] < 0:
             continue

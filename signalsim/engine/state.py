@@ -64,6 +64,7 @@ SEGMENT_STATE = np.dtype([("waiting", "i4"), ("pad", "i4"), ("turn", "i8")])  # 
 TOTAL = np.dtype(
     [
         ("now_ms", "i8"),
+        ("refill_ms", "i8"),  # from when on the wheel is to be refilled
         ("rank", "i8"),  # of the event under way, -1 between events
         ("entered", "i8"),
         ("arrived", "i8"),

@@ -69,10 +69,14 @@ def _cut(node, bucket, n, b):
 
 
 @njit(inner=True)
-def refill(node, wheel, now):
-    """Bring events that were far away into the wheel; due every half turn."""
-    if now & (_HALF - 1) != 0:
+def refill(node, wheel, total, now):
+    """Bring events that were far away into the wheel; due once in every half turn.
+
+    What is still far away after it lies a whole turn ahead, so it may be done late in its half turn.
+    """
+    if now < total[0].refill_ms:
         return
+    total[0].refill_ms = (now | (_HALF - 1)) + 1
     n = wheel.bucket[WHEEL]
     wheel.bucket[WHEEL] = -1
     while n >= 0:
@@ -84,7 +88,7 @@ def refill(node, wheel, now):
 @njit(forceinline=True, inner=True)
 def next_busy(wheel, t, until):
     """The first millisecond in ``[t, until)`` that has events, or where to stop for lack of any: at
-    ``until`` or, to refill the wheel, at the next half turn."""
+    ``until`` or at the next half turn, before which nothing is missing in the wheel."""
     stop = min(until, (t | (_HALF - 1)) + 1)
     while t < stop:
         word = wheel.busy[(t & _MASK) >> 6] >> np.uint64(t & 63)

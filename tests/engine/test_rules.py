@@ -112,3 +112,22 @@ def test_a_full_bay_blocks_the_lane_beside_it(engine: str) -> None:
     crossed = made.sums().movement_crossed
     assert crossed.tolist() == [0, 2]  # two went through before the bay was full; the rest are stuck
     assert np.array_equal(made.observe().lane_vehicles[:3], [4, 3, 0])
+
+
+def test_far_events_come_in_time_however_busy_the_half_turns_are(engine: str) -> None:
+    """The wheel is refilled every 65,536 ms; an event in the millisecond before must not hide that."""
+    half = 1 << 16
+    tables = tables_of([{}, {}], [], origins=(0, 1))
+    far = [150_000, 2 * half + 40_000, 3 * half, 4 * half + 1]
+    trips = [(k * half - 1, 0, []) for k in range(1, 6)] + [(t, 1, []) for t in far]
+    made = run(engine, tables, arrivals_of(trips), 6 * half)
+    assert times(made, Kind.DEPART, 1) == far
+
+
+def test_a_far_event_is_not_lost_behind_busy_half_turns(engine: str) -> None:
+    """One lonely departure beyond a whole turn, events just before two half turns in a row."""
+    half = 1 << 16
+    tables = tables_of([{}, {}], [], origins=(0, 1))
+    trips = [(half - 1, 0, []), (2 * half - 1, 0, []), (150_000, 1, [])]
+    made = run(engine, tables, arrivals_of(trips), 6 * half)
+    assert made.sums().arrive_ms.tolist() == [half + 9_999, 2 * half + 9_999, 160_000]
