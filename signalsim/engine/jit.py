@@ -6,12 +6,13 @@ lives in a folder named by a hash of every file that holds kernels; an edit give
 """
 
 import hashlib
-import os
 import sys
 from pathlib import Path
 
 import numba
 from numba import njit as _njit
+
+from .cache import cache_root
 
 _PACKAGE = Path(__file__).parent.parent
 _KERNEL_FOLDERS = ("engine", "sensing", "control")
@@ -26,14 +27,7 @@ def _source_hash() -> str:
     return digest.hexdigest()
 
 
-def _cache_root() -> Path:
-    if given := os.environ.get("SIGNALSIM_CACHE_DIR"):
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(base) / "signalsim"
-
-
-CACHE_DIR = _cache_root() / f"kernels-{_source_hash()}"
+CACHE_DIR = cache_root() / f"kernels-{_source_hash()}"
 numba.config.CACHE_DIR = str(CACHE_DIR)
 
 

@@ -12,10 +12,14 @@ __all__ = ["DEFAULTS", "Defaults", "Network", "conflicts", "load_network"]
 
 
 def load_network(
-    folder: Path | str, defaults: Defaults | None = None, *, drive_right: bool = True
+    folder: Path | str,
+    defaults: Defaults | None = None,
+    *,
+    drive_right: bool = True,
+    conflicts_as_listed: bool = False,
 ) -> Network:
     """The checked network of a folder with node.csv, link.csv, movement.csv and, if wanted, lane.csv
     and conflict.csv. ``network.warnings`` says what is allowed but should be known. Raises InputError.
     """
-    network = read_network(Path(folder), defaults or Defaults(), drive_right)
+    network = read_network(Path(folder), defaults or Defaults(), drive_right, conflicts_as_listed)
     return replace(network, warnings=check_network(network))

@@ -1,7 +1,8 @@
 """Which movements may not, or only with priority, use a junction at one time.
 
 A rule for a pair (a, b): FREE, YIELD (a gives way to b) or FORBIDDEN. The user's conflict.csv
-wins; elsewhere the rule follows from positions and turns:
+wins. Pairs that it does not list are free where the scenario says that it lists all; elsewhere the
+rule follows from positions and turns:
 
 * movements from one link, or whose paths neither cross nor merge, are free;
 * movements that merge are free where each has lanes of its own behind the junction: as given by
@@ -12,6 +13,8 @@ wins; elsewhere the rule follows from positions and turns:
 * a right turn gives way where it only merges;
 * all else that crosses is forbidden.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -102,24 +105,32 @@ def conflicts(net: Network) -> tuple[np.ndarray, np.ndarray]:
     and forbidden (k, 2) int32 of pairs, lower position first; both sorted.
     """
     given = _given(net)
+    rules = given.values() if net.conflicts_as_listed else _all_rules(net, given)
     yields: list[tuple[int, int]] = []
     forbidden: list[tuple[int, int]] = []
+    for rule, first, second in rules:
+        if rule == YIELD:
+            yields.append((first, second))
+        elif rule == FORBIDDEN:
+            forbidden.append((min(first, second), max(first, second)))
+    shape = (-1, 2)
+    return (
+        np.array(sorted(yields), np.int32).reshape(shape),
+        np.array(sorted(forbidden), np.int32).reshape(shape),
+    )
+
+
+def _all_rules(
+    net: Network, given: dict[tuple[int, int], tuple[str, int, int]]
+) -> Iterator[tuple[str, int, int]]:
+    """The rule of every pair of movements of a node, the user's where there is one."""
     by_node: dict[int, list[int]] = {}
     for movement, node in enumerate(net.movement_node.tolist()):
         by_node.setdefault(node, []).append(movement)
     for movements in by_node.values():
         for i, a in enumerate(movements):
             for b in movements[i + 1 :]:
-                rule, first, second = given.get((a, b)) or _rule(net, a, b)
-                if rule == YIELD:
-                    yields.append((first, second))
-                elif rule == FORBIDDEN:
-                    forbidden.append((a, b))
-    shape = (-1, 2)
-    return (
-        np.array(sorted(yields), np.int32).reshape(shape),
-        np.array(sorted(forbidden), np.int32).reshape(shape),
-    )
+                yield given.get((a, b)) or _rule(net, a, b)
 
 
 def _rule(net: Network, a: int, b: int) -> tuple[str, int, int]:

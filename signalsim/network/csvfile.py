@@ -17,9 +17,29 @@ def shown(value: object) -> str:
     return repr(text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + "…")
 
 
-def fault(path: Path | str, row: int, column: str, value: object, remedy: str) -> InputError:
+class Fault(InputError):  # noqa: N818  (a note is one too, and is never raised)
+    """What is wrong, or should be known, at one row of a table: raised on loading, listed by a check.
+
+    ``path``, ``row`` and ``id`` say what it is about; ``column`` and ``value`` are empty where it is not
+    about one cell. ``kind`` is set where reading found it (value, duplicate-id, absent-reference),
+    ``position`` (x, y in m) where it is elsewhere than what the row stands for.
+    """
+
+    def __init__(
+        self, message: str, path: Path | str = "", row: int = 0, id: str = "", *,
+        column: str = "", value: object = "", kind: str = "", position: tuple[float, float] | None = None,
+    ):  # fmt: skip
+        super().__init__(message)
+        self.path, self.row, self.id = Path(path), row, id
+        self.column, self.value, self.kind, self.position = column, value, kind, position
+
+
+def fault(
+    path: Path | str, row: int, column: str, value: object, remedy: str, *, id: str = "", kind: str = ""
+) -> Fault:
     """The error of one cell: file, row (the header is row 1), column, value, what would be right."""
-    return InputError(f"{path}, row {row}, column '{column}': {shown(value)} {remedy}")
+    message = f"{path}, row {row}, column '{column}': {shown(value)} {remedy}"
+    return Fault(message, path, row, id, column=column, value=value, kind=kind)
 
 
 def check_file(path: Path, remedy: str) -> None:

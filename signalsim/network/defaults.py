@@ -39,6 +39,7 @@ DEFAULTS: tuple[Column, ...] = (
     _row("min_green_s", 7.0, "s", 1, 120, "minimum green (assumption: MUTCD 4E.06, shortest walk)"),
     _row("yellow_reaction_s", 1.0, "s", 0.5, 3, "reaction time in the yellow formula (ITE: 1 s)"),
     _row("yellow_deceleration", 3.05, "m/s2", 1, 6, "deceleration in the yellow formula (ITE: 10 ft/s2)"),
+    _row("hardest_deceleration", 4.5, "m/s2", 1, 9, "deceleration below which no yellow may go (assumption)"),
     _row("junction_width_m", 15.0, "m", 3, 100, "width to clear in the all-red formula (assumption)"),
     _row("clearing_vehicle_m", 6.1, "m", 1, 20, "vehicle length in the all-red formula (ITE: 20 ft)"),
     _row("camera_view_m", 80.0, "m", 10, 300, "how far a camera sees from the stop line (assumption)"),
@@ -66,6 +67,10 @@ class Defaults(SimpleNamespace):
     def yellow_s(self, speed_mps: float, grade: float = 0.0) -> float:
         """Yellow time, s: t + v / (2a + 2 g grade) (ITE 1999, Traffic Engineering Handbook)."""
         return self.yellow_reaction_s + speed_mps / (2 * self.yellow_deceleration + 2 * 9.81 * grade)
+
+    def shortest_yellow_s(self, speed_mps: float) -> float:
+        """The same with the hardest deceleration, s: shorter yellows are refused."""
+        return self.yellow_reaction_s + speed_mps / (2 * self.hardest_deceleration)
 
     def all_red_s(self, speed_mps: float) -> float:
         """All-red time, s: (width + vehicle length) / v (ITE 1999)."""

@@ -36,6 +36,7 @@ class Network:
     movement_from: np.ndarray  # (n_movements,) int32 link
     movement_to: np.ndarray  # (n_movements,) int32 link
     drive_right: bool = True
+    conflicts_as_listed: bool = False  # pairs that conflict.csv does not list are free
     warnings: tuple[str, ...] = ()
 
     @cached_property
@@ -81,17 +82,27 @@ class Network:
 
     @cached_property
     def is_origin(self) -> np.ndarray:
-        """(n_links,) bool: no movement leads here, so vehicles enter the network here."""
+        """(n_links,) bool: vehicles begin here, because no movement leads here or opt_entry says so."""
+        return ~self.has_inbound | (self.link.numbers("opt_entry") == 1)
+
+    @cached_property
+    def has_inbound(self) -> np.ndarray:
+        """(n_links,) bool: a movement leads here."""
         inbound = np.zeros(len(self.link), bool)
         inbound[self.movement_to] = True
-        return ~inbound
+        return inbound
 
     @cached_property
     def is_exit(self) -> np.ndarray:
-        """(n_links,) bool: no movement leads on from here."""
+        """(n_links,) bool: routes end here, because no movement leads on or opt_exit says so."""
+        return ~self.has_outbound | (self.link.numbers("opt_exit") == 1)
+
+    @cached_property
+    def has_outbound(self) -> np.ndarray:
+        """(n_links,) bool: a movement leads on from here."""
         outbound = np.zeros(len(self.link), bool)
         outbound[self.movement_from] = True
-        return ~outbound
+        return outbound
 
     @cached_property
     def bays(self) -> dict[tuple[int, int], float]:
@@ -145,7 +156,9 @@ def _filled(values: np.ndarray, default: float) -> np.ndarray:
     return np.where(np.isnan(values), default, values)
 
 
-def read_network(folder: Path, defaults: Defaults, drive_right: bool = True) -> Network:
+def read_network(
+    folder: Path, defaults: Defaults, drive_right: bool = True, conflicts_as_listed: bool = False
+) -> Network:
     """The network of a folder's CSV files, references resolved, not yet checked. Raises InputError."""
     node, link = read_table(folder / NODE.file, NODE), read_table(folder / LINK.file, LINK)
     lane, movement = read_optional(folder / LANE.file, LANE), read_table(folder / MOVEMENT.file, MOVEMENT)
@@ -163,4 +176,5 @@ def read_network(folder: Path, defaults: Defaults, drive_right: bool = True) -> 
         movement_from=movement.lookup("ib_link_id", link, "link"),
         movement_to=movement.lookup("ob_link_id", link, "link"),
         drive_right=drive_right,
+        conflicts_as_listed=conflicts_as_listed,
     )

@@ -6,48 +6,21 @@ One ``Column`` says what a column is; loader, checks and documentation all read 
 import difflib
 import math
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from signalsim.errors import InputError
-from signalsim.network.csvfile import fault, read_rows
+from signalsim.network.cells import Column as Column
+from signalsim.network.cells import Report, convert, refuse
+from signalsim.network.csvfile import Fault, fault, read_rows
 
-REQUIRED = "required"  # the default of a column that must be there and filled
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _CHUNK_ROWS = 50_000
 _MAX_ROWS = 20_000_000
-_MAX_ID = 200
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of an input table.
-
-    ``kind`` is id, text, float, int, time or choice. ``default`` fills an absent column or an empty
-    cell; ``REQUIRED`` forbids both. ``may_be_empty`` lets cells of a required column be empty
-    (float: NaN, text: ""). ``low`` and ``high`` are inclusive.
-    """
-
-    name: str
-    kind: str
-    meaning: str
-    unit: str = ""
-    default: object = REQUIRED
-    low: float = -math.inf
-    high: float = math.inf
-    choices: tuple[str, ...] = ()
-    may_be_empty: bool = False
-
-    @property
-    def required(self) -> bool:
-        return self.default is REQUIRED or self.default == REQUIRED
+_MAX_HINTS = 20  # near ids named for so many dangling references of a column: each is a search
 
 
 @dataclass(frozen=True)
@@ -88,115 +61,61 @@ class Table:
     def ids(self) -> tuple[str, ...]:
         return self.texts(self.spec.key)
 
-    def fault(self, position: int, column: str, remedy: str) -> InputError:
+    def id_of(self, position: int) -> str:
+        """The row's key; without a key its first column, which names what the row belongs to."""
+        return str(self.data[self.spec.key or self.spec.columns[0].name][position])
+
+    def fault(self, position: int, column: str, remedy: str, kind: str = "") -> Fault:
         """The error of one cell of this table."""
         value = self.data[column][position]
         shown = "" if isinstance(value, float) and math.isnan(value) else value
         if self.spec.column(column).kind == "time":
             shown = datetime.fromtimestamp(int(value) / 1000, UTC).isoformat()
-        return fault(self.path, int(self.row[position]), column, shown, remedy)
+        row, name = int(self.row[position]), self.id_of(position)
+        return fault(self.path, row, column, shown, remedy, id=name, kind=kind)
 
-    def lookup(self, column: str, other: "Table", what: str, empty: int | None = None) -> np.ndarray:
-        """(n,) int32 positions in ``other`` of the ids in ``column``; a dangling one is an error.
+    def remark(
+        self, at: int, message: str, column: str = "", position: tuple[float, float] | None = None
+    ) -> Fault:
+        """A free sentence about one row of this table (and what would be said of ``column`` there)."""
+        row = int(self.row[at])
+        return Fault(message, self.path, row, self.id_of(at), column=column, position=position)
+
+    def lookup(
+        self, column: str, other: "Table", what: str, empty: int | None = None, report: Report = refuse
+    ) -> np.ndarray:
+        """(n,) int32 positions in ``other`` of the ids in ``column``; a dangling one is an error, and
+        -1 where ``report`` goes on.
 
         With ``empty`` given, an empty cell becomes that number.
         """
         values = self.texts(column)
         out = np.empty(len(values), np.int32)
+        hints = _MAX_HINTS
         for i, value in enumerate(values):
             if value == "" and empty is not None:
                 out[i] = empty
                 continue
-            found = other.index.get(value)
-            if found is None:
-                near = difflib.get_close_matches(value, other.ids, 1)
-                hint = f"; did you mean '{near[0]}'?" if near else ""
-                raise self.fault(i, column, f"is no {what} of {other.path.name}{hint or '; add it there'}")
+            found = other.index.get(value, -1)
+            if found < 0:
+                near = difflib.get_close_matches(value, other.ids, 1) if hints > 0 else []
+                hints -= 1
+                hint = f"; did you mean '{near[0]}'?" if near else "; add it there"
+                report(self.fault(i, column, f"is no {what} of {other.path.name}{hint}", "absent-reference"))
             out[i] = found
         return out
 
-
-@lru_cache(maxsize=100_000)
-def _time_ms(text: str) -> int | None:
-    """UTC milliseconds of an ISO 8601 instant with offset; None where it is not one."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if instant.tzinfo is None or not 1970 <= instant.year <= 2200:
-        return None
-    return round(instant.timestamp() * 1000)
-
-
-def _number(column: Column, text: str) -> float | str:
-    """The number, or what would be right instead."""
-    if not _NUMBER.fullmatch(text):
-        return f"is not a number; give a number{f' in {column.unit}' if column.unit else ''}"
-    value = float(text)
-    if column.kind == "int" and (value != int(value) if abs(value) < 1e15 else True):
-        return "is not a whole number; give a whole number"
-    if value < column.low:
-        unit = f" {column.unit}" if column.unit else ""
-        return f"is below {column.low:g}{unit}; give {column.low:g} or more"
-    if value > column.high:
-        unit = f" {column.unit}" if column.unit else ""
-        return f"is above {column.high:g}{unit}; give {column.high:g} or less"
-    return value
-
-
-def _cell(column: Column, text: str) -> float | int | str:
-    """Value of one cell; raises ValueError(what would be right)."""
-    if column.kind == "time":
-        instant = _time_ms(text)
-        if instant is None:
-            raise ValueError("is no ISO 8601 time with offset; write it like 2024-05-14T08:00:00+02:00")
-        return instant
-    if column.kind in ("float", "int"):
-        value = _number(column, text)
-        if isinstance(value, str):
-            raise ValueError(value)
-        return value
-    if column.kind == "choice" and text not in column.choices:
-        near = difflib.get_close_matches(text, column.choices, 1)
-        raise ValueError(
-            (f"is unknown; did you mean '{near[0]}'? " if near else "is unknown; ")
-            + f"One of: {', '.join(column.choices)}"
+    def only(self, keep: np.ndarray) -> "Table":
+        """The table with the rows that ``keep`` (n,) bool names."""
+        chosen = np.flatnonzero(keep)
+        data = {
+            name: values[chosen] if isinstance(values, np.ndarray) else tuple(values[i] for i in chosen)
+            for name, values in self.data.items()
+        }
+        key = data[self.spec.key] if self.spec.key else ()
+        return Table(
+            self.spec, self.path, data, self.row[chosen], {str(name): i for i, name in enumerate(key)}
         )
-    if len(text) > _MAX_ID and column.kind == "id":
-        raise ValueError(f"is longer than {_MAX_ID} characters; give a shorter id")
-    if column.kind == "id" and not text.isprintable():
-        raise ValueError("has unprintable characters; use letters, digits and signs")
-    return text
-
-
-def _empty(column: Column) -> float | int | str:
-    """What an empty cell holds; raises ValueError where it may not be empty."""
-    if not column.required:
-        return column.default  # type: ignore[return-value]
-    if not column.may_be_empty:
-        raise ValueError(f"is empty; give {column.meaning}")
-    return math.nan if column.kind == "float" else ""
-
-
-def _convert(path: Path, column: Column, cells: Sequence[str], rows: Sequence[int]) -> np.ndarray | list[str]:
-    """One column of a chunk of rows."""
-    out: list[float | int | str] = []
-    known: dict[str, float | int | str] = {}
-    for text, row in zip(cells, rows, strict=True):
-        value = known.get(text)
-        if value is None:
-            try:
-                value = _empty(column) if text == "" else _cell(column, text)
-            except ValueError as error:
-                raise fault(path, row, column.name, text, str(error)) from None
-            if len(known) < 100_000:
-                known[text] = value
-        out.append(value)
-    if column.kind == "float":
-        return np.array(out, np.float64)
-    if column.kind in ("int", "time"):
-        return np.array(out, np.int64)
-    return out  # type: ignore[return-value]
 
 
 def _header(path: Path, spec: Spec, names: list[str]) -> dict[str, int]:
@@ -227,15 +146,17 @@ def _header(path: Path, spec: Spec, names: list[str]) -> dict[str, int]:
     return place
 
 
-def _sort(table: Table) -> Table:
+def _sort(table: Table, report: Report) -> Table:
     """The table with its rows sorted by key (as strings), which must be unique."""
     keys = table.ids
-    order = sorted(range(len(keys)), key=lambda i: (keys[i], i))
-    for first, second in pairwise(order):
-        if keys[first] == keys[second]:
-            raise table.fault(
-                second, table.spec.key, f"is there twice (first in row {table.row[first]}); give each its own"
-            )
+    order: list[int] = []
+    for i in sorted(range(len(keys)), key=lambda i: (keys[i], i)):
+        if order and keys[order[-1]] == keys[i]:
+            first = table.row[order[-1]]
+            remedy = f"is there twice (first in row {first}); give each its own"
+            report(table.fault(i, table.spec.key, remedy, "duplicate-id"))
+        elif keys[i]:  # without one only where that was reported
+            order.append(i)
     data: dict[str, np.ndarray | tuple[str, ...]] = {
         name: values[order] if isinstance(values, np.ndarray) else tuple(values[i] for i in order)
         for name, values in table.data.items()
@@ -244,11 +165,12 @@ def _sort(table: Table) -> Table:
     return Table(table.spec, table.path, data, table.row[order], index)
 
 
-def read_table(path: Path, spec: Spec) -> Table:
+def read_table(path: Path, spec: Spec, report: Report = refuse) -> Table:
     """Read and check one CSV file by its specification.
 
     Rows are sorted by ``spec.key`` if there is one, else they keep the file's order. Memory and time
-    are bounded by the file's size; a row, a cell and the number of rows have limits. Raises InputError.
+    are bounded by the file's size; a row, a cell and the number of rows have limits. Raises InputError;
+    where ``report`` goes on, an unusable cell holds a stand-in and of rows of one key the first stays.
     """
     rows = read_rows(path)
     first = next(rows, None)
@@ -260,12 +182,14 @@ def read_table(path: Path, spec: Spec) -> Table:
     pending: list[list[str]] = []
     pending_rows: list[int] = []
     width = len(first[1])
+    key_at = place.get(spec.key or spec.columns[0].name)
 
     def flush() -> None:
+        keys = [""] * len(pending) if key_at is None else [row[key_at] for row in pending]
         for column in spec.columns:
             at = place.get(column.name)
             cells = [""] * len(pending) if at is None else [row[at] for row in pending]
-            parts[column.name].append(_convert(path, column, cells, pending_rows))
+            parts[column.name].append(convert(path, column, cells, pending_rows, keys, report))
         numbers.extend(pending_rows)
         pending.clear()
         pending_rows.clear()
@@ -289,13 +213,13 @@ def read_table(path: Path, spec: Spec) -> Table:
     table = Table(
         spec, path, {name: join(part) for name, part in parts.items()}, np.array(numbers, np.int64), {}
     )
-    return _sort(table) if spec.key else table
+    return _sort(table, report) if spec.key else table
 
 
-def read_optional(path: Path, spec: Spec) -> Table:
+def read_optional(path: Path, spec: Spec, report: Report = refuse) -> Table:
     """As ``read_table``; an absent file is a table without rows."""
     if os.path.lexists(path):
-        return read_table(path, spec)
+        return read_table(path, spec, report)
     data: dict[str, np.ndarray | tuple[str, ...]] = {}
     for column in spec.columns:
         kinds = {"float": np.float64, "int": np.int64, "time": np.int64}

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from signalsim.experiment import Comparison, comparison_document, new_folder, to_text
+from signalsim.experiment import Comparison, comparison_document, to_text
 from signalsim.measures import MEASURES
+from signalsim.store import new_folder
 
 from .figures import delay_figure, green_figure, mean_queue, queue_figure
 from .page import comparison_page, figure_name
@@ -22,8 +23,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     with new_folder(folder) as part:
         text = to_text(comparison_document(comparison)) + "\n"
         (part / "comparison.json").write_text(text, encoding="utf-8")
-        _write_csv(part / "runs.csv", _run_rows(comparison))
-        _write_csv(part / "series.csv", _series_rows(comparison))
+        write_csv(part / "runs.csv", run_rows(comparison))
+        write_csv(part / "series.csv", _series_rows(comparison))
         figures = _write_figures(comparison, part / "figures")
         (part / "report.html").write_text(comparison_page(comparison, figures), encoding="utf-8")
 
@@ -35,7 +36,7 @@ def write_run(document: dict[str, Any], series: Any, folder: Path) -> None:
         rows = [["t_s", "queue_veh", "waiting_veh", "inside_veh"]]
         columns = (series.t_s, series.queue_veh, series.waiting_veh, series.inside_veh)
         rows += [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
-        _write_csv(part / "series.csv", rows)
+        write_csv(part / "series.csv", rows)
 
 
 def _write_figures(comparison: Comparison, folder: Path) -> dict[str, str]:
@@ -64,7 +65,7 @@ def _figures(comparison: Comparison) -> dict[str, Callable[[], Any]]:
     return found
 
 
-def _run_rows(comparison: Comparison) -> list[list[Any]]:
+def run_rows(comparison: Comparison) -> list[list[Any]]:
     """One row per run, every measure, the key that names its result."""
     rows: list[list[Any]] = [["sensors", "controller", "replication", *MEASURES, "moves", "key"]]
     for (preset, name), outcomes in comparison.outcomes.items():
@@ -83,6 +84,6 @@ def _series_rows(comparison: Comparison) -> list[list[Any]]:
     return rows
 
 
-def _write_csv(path: Path, rows: list[list[Any]]) -> None:
+def write_csv(path: Path, rows: list[list[Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)

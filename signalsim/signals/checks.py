@@ -1,11 +1,14 @@
-"""What must be true of the signals of a scenario, one small function each."""
+"""What must be true of the signals of a scenario, one small function each.
+
+Each yields everything that it finds: ``check_*`` what is wrong, ``warn_*`` what should be known.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from signalsim.errors import InputError
 from signalsim.network import Network
+from signalsim.network.csvfile import Fault
 from signalsim.network.tables import Table
 from signalsim.signals.model import Plan, SignalSystem, group_speed_mps
 
@@ -18,21 +21,28 @@ def _stage_row(signals: SignalSystem, junction: int, stage: int) -> int:
     return list(names).index((signals.junctions[junction], signals.stages[junction][stage]))
 
 
-def check_stages_exist(signals: SignalSystem) -> None:
+def _remark(signals: SignalSystem, network: Network, junction: int, message: str) -> Fault:
+    """A sentence about a junction as a whole."""
+    return network.node.remark(int(signals.junction_node[junction]), message)
+
+
+def check_stages_exist(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     for j, stages in enumerate(signals.stage_groups):
         if not stages:
-            raise InputError(
-                f"{signals.stage_table.path}: junction '{signals.junctions[j]}' has no stage; add its stages"
-            )
+            name = signals.junctions[j]
+            yield _remark(
+                signals, network, j,
+                f"{signals.stage_table.path}: junction '{name}' has no stage; add its stages",
+            )  # fmt: skip
         for s, groups in enumerate(stages):
             if not groups:
                 row = _stage_row(signals, j, s)
-                raise signals.stage_table.fault(
+                yield signals.stage_table.fault(
                     row, "group_ids", "names no group; a stage shows green to at least one"
                 )
 
 
-def check_conflicting_greens(signals: SignalSystem, network: Network, pairs: np.ndarray) -> None:
+def check_conflicting_greens(signals: SignalSystem, network: Network, pairs: np.ndarray) -> Iterator[Fault]:
     """No stage shows green to movements that cross (and no group holds two that do)."""
     movement = network.movement.ids
     for a, b in pairs.tolist():
@@ -40,14 +50,15 @@ def check_conflicting_greens(signals: SignalSystem, network: Network, pairs: np.
         if group_a < 0 or group_b < 0:
             continue
         if group_a == group_b:
-            raise network.movement.fault(
+            yield network.movement.fault(
                 b, "opt_signal_group_id",
                 f"is also the group of movement '{movement[a]}', which it crosses; give each its own group",
             )  # fmt: skip
+            continue
         junction = int(signals.group_junction[group_a])
         for s, groups in enumerate(signals.stage_groups[junction]):
             if group_a in groups and group_b in groups:
-                raise signals.stage_table.fault(
+                yield signals.stage_table.fault(
                     _stage_row(signals, junction, s), "group_ids",
                     f"shows conflicting greens: movements '{movement[a]}' (group {signals.groups[group_a]}) "
                     f"and '{movement[b]}' (group {signals.groups[group_b]}) cross; "
@@ -55,31 +66,34 @@ def check_conflicting_greens(signals: SignalSystem, network: Network, pairs: np.
                 )  # fmt: skip
 
 
-def check_every_group_served(signals: SignalSystem, network: Network) -> None:
+def check_every_group_served(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     for g, name in enumerate(signals.groups):
         j = int(signals.group_junction[g])
         if not any(g in groups for groups in signals.stage_groups[j]):
             movement = network.movement.ids[signals.movements_of_group[g][0]]
-            raise InputError(
+            yield _remark(
+                signals, network, j,
                 f"{signals.stage_table.path}: no stage of junction '{signals.junctions[j]}' serves movement "
-                f"'{movement}' (group '{name}'); add '{name}' to the group_ids of a stage"
-            )
+                f"'{movement}' (group '{name}'); add '{name}' to the group_ids of a stage",
+            )  # fmt: skip
 
 
-def check_yellow(signals: SignalSystem, network: Network) -> None:
-    """Yellow is not below t + v/(2a) of the group's fastest approach."""
+def check_yellow(signals: SignalSystem, network: Network) -> Iterator[Fault]:
+    """Yellow is not below what the hardest braking that any code counts on would need; between that
+    and the formula's value it is a note (streets and files of other simulators have such yellows).
+    """
     for g, name in enumerate(signals.groups):
         speed = group_speed_mps(network, signals.movements_of_group[g])
         need = network.defaults.yellow_s(speed)
-        if signals.yellow_s[g] < need - _TOLERANCE_S:
-            raise signals.group_table.fault(
+        if signals.yellow_s[g] < network.defaults.shortest_yellow_s(speed) - _TOLERANCE_S:
+            yield signals.group_table.fault(
                 int(signals.group_row[g]), "yellow_s",
                 f"is too short for group '{name}' at {speed * 3.6:.3g} km/h: t + v/(2a) gives {need:.1f} s; "
                 "give at least that",
             )  # fmt: skip
 
 
-def check_intergreens(signals: SignalSystem, network: Network, table: Table) -> None:
+def check_intergreens(signals: SignalSystem, table: Table) -> Iterator[Fault]:
     """An intergreen that is given is not below the clearing group's yellow and all-red."""
     number = {name: g for g, name in enumerate(signals.groups)}
     for i in range(len(table)):
@@ -87,7 +101,7 @@ def check_intergreens(signals: SignalSystem, network: Network, table: Table) -> 
         g = number[names[0]]
         yellow, all_red = float(signals.yellow_s[g]), float(signals.all_red_s[g])
         if table.numbers("intergreen_s")[i] < yellow + all_red - _TOLERANCE_S:
-            raise table.fault(
+            yield table.fault(
                 i, "intergreen_s",
                 f"is too short an intergreen from '{names[0]}' to '{names[1]}': yellow {yellow:g} s and "
                 f"all-red {all_red:g} s of the clearing group need {yellow + all_red:g} s; give that or more",
@@ -103,14 +117,14 @@ def _plan_rows(signals: SignalSystem) -> Iterator[tuple[int, int, Plan]]:
         yield i, number[junction], signals.plans[name][number[junction]]
 
 
-def check_plan_cycles(signals: SignalSystem) -> None:
+def check_plan_cycles(signals: SignalSystem) -> Iterator[Fault]:
     """A stated cycle has room for lost time and minimum greens."""
     stated = signals.plan_table.numbers("cycle_s")
     for i, j, plan in _plan_rows(signals):
         lost = sum(signals.changes_s(j, plan.stages))
         least = sum(signals.stage_min_green_s(j, s) for s in plan.stages)
         if stated[i] < lost + least - _TOLERANCE_S:
-            raise signals.plan_table.fault(
+            yield signals.plan_table.fault(
                 i,
                 "cycle_s",
                 f"is shorter than lost time and minimum greens: intergreens {lost:g} s and minimum greens "
@@ -118,26 +132,48 @@ def check_plan_cycles(signals: SignalSystem) -> None:
             )
 
 
-def check_plan_greens(signals: SignalSystem) -> None:
-    """Every green of a plan keeps the minimum of its stage."""
+def check_plan_greens(signals: SignalSystem) -> Iterator[Fault]:
+    """Every green of a plan, over all stages in a row that show it, keeps the minimum of its group."""
     table = signals.plan_table
-    for i, j, _ in _plan_rows(signals):
-        stage = signals.stages[j].index(table.texts("stage_id")[i])
-        need = signals.stage_min_green_s(j, stage)
+    place: dict[tuple[str, str], list[float]] = {}
+    for row in zip(*map(table.data.__getitem__, ("plan_id", "junction_id", "position")), strict=True):
+        place.setdefault(row[:2], []).append(row[2])
+    for i, j, plan in _plan_rows(signals):
+        positions = sorted(place[table.texts("plan_id")[i], signals.junctions[j]])
+        need = _least_green_s(signals, j, plan, positions.index(table.numbers("position")[i]))
         if table.numbers("green_s")[i] < need - _TOLERANCE_S:
-            raise table.fault(
+            yield table.fault(
                 i, "green_s", f"is below the minimum green of the stage ({need:g} s); give that or more"
             )
 
 
-def check_plan_sums(signals: SignalSystem) -> None:
+def _least_green_s(signals: SignalSystem, junction: int, plan: Plan, k: int) -> float:
+    """Shortest green of a plan's k-th stage that leaves its groups their minimum, s: what the
+    neighbouring stages show of a group counts.
+    """
+    n, changes = len(plan.stages), signals.changes_s(junction, plan.stages)
+    shown = [signals.stage_groups[junction][stage] for stage in plan.stages]
+    need = 0.0
+    for group in shown[k]:
+        elsewhere = 0.0
+        for step in (1, -1):
+            at = k
+            while abs(at - k) < n - 1 and group in shown[(at + step) % n]:
+                elsewhere += changes[(at if step > 0 else at - 1) % n]
+                at += step
+                elsewhere += plan.green_s[at % n]
+        need = max(need, float(signals.min_green_s[group]) - elsewhere)
+    return need
+
+
+def check_plan_sums(signals: SignalSystem) -> Iterator[Fault]:
     """A stated cycle is the sum of greens and intergreens."""
     stated = signals.plan_table.numbers("cycle_s")
     for i, j, plan in _plan_rows(signals):
         actual = signals.cycle_s(j, plan)
         if abs(stated[i] - actual) > _TOLERANCE_S:
             lost = sum(signals.changes_s(j, plan.stages))
-            raise signals.plan_table.fault(
+            yield signals.plan_table.fault(
                 i,
                 "cycle_s",
                 f"does not add up: greens {sum(plan.green_s):g} s and intergreens {lost:g} s make "
@@ -145,24 +181,27 @@ def check_plan_sums(signals: SignalSystem) -> None:
             )
 
 
-def check_plans_complete(signals: SignalSystem) -> None:
+def check_plans_complete(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """A plan covers every junction and serves every group there."""
     for name, plans in signals.plans.items():
         for j, junction in enumerate(signals.junctions):
             if j not in plans:
-                raise InputError(
-                    f"{signals.plan_table.path}: plan '{name}' has no row for junction '{junction}'; add it"
-                )
+                yield _remark(
+                    signals, network, j,
+                    f"{signals.plan_table.path}: plan '{name}' has no row for junction '{junction}'; add it",
+                )  # fmt: skip
+                continue
             served = frozenset[int]().union(*(signals.stage_groups[j][s] for s in plans[j].stages))
             for g in signals.groups_of(j):
                 if g not in served:
-                    raise InputError(
+                    yield _remark(
+                        signals, network, j,
                         f"{signals.plan_table.path}: plan '{name}' never serves group '{signals.groups[g]}' "
-                        f"of junction '{junction}'; add a stage with it"
-                    )
+                        f"of junction '{junction}'; add a stage with it",
+                    )  # fmt: skip
 
 
-def check_max_red(signals: SignalSystem) -> None:
+def check_max_red(signals: SignalSystem) -> Iterator[Fault]:
     """A guaranteed longest red is one that the interlock can keep.
 
     It serves overdue groups one after another; the worst case is that all limited groups of the
@@ -178,7 +217,7 @@ def check_max_red(signals: SignalSystem) -> None:
         need = 2 * (len(limited) + 1) * turn
         for g in limited:
             if signals.max_red_s[g] < need:
-                raise signals.group_table.fault(
+                yield signals.group_table.fault(
                     int(signals.group_row[g]),
                     "max_red_s",
                     f"cannot be kept: {len(limited)} group(s) with a longest red, served in turn after a "
@@ -186,44 +225,62 @@ def check_max_red(signals: SignalSystem) -> None:
                 )
 
 
-def warn_all_red(signals: SignalSystem, network: Network) -> Iterator[str]:
+def warn_all_red(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """Yellow and all-red below what the formulas give."""
     for g, name in enumerate(signals.groups):
         speed = group_speed_mps(network, signals.movements_of_group[g])
         need = network.defaults.yellow_s(speed) + network.defaults.all_red_s(speed)
         have = float(signals.yellow_s[g] + signals.all_red_s[g])
         if have < need - _TOLERANCE_S:
-            yield (
-                f"{signals.group_table.path}, row {signals.group_table.row[signals.group_row[g]]}: "
-                f"group '{name}' clears in {have:g} s; yellow and all-red by formula are {need:.1f} s"
+            row = int(signals.group_row[g])
+            yield signals.group_table.remark(
+                row,
+                f"{signals.group_table.path}, row {signals.group_table.row[row]}: "
+                f"group '{name}' clears in {have:g} s; yellow and all-red by formula are {need:.1f} s",
             )
 
 
-def warn_open_movements(signals: SignalSystem, network: Network) -> Iterator[str]:
+def warn_open_movements(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """A left turn or through movement without a lamp at a junction with signals: always open."""
     junctions = set(network.movement_node[signals.movement_group >= 0].tolist())
     kinds = network.movement.texts("type")
     for m in np.flatnonzero(signals.movement_group < 0).tolist():
         if int(network.movement_node[m]) in junctions and kinds[m] in ("left", "thru"):
-            yield (
+            yield network.movement.remark(
+                m,
                 f"{network.movement.path}, row {network.movement.row[m]}: movement "
                 f"'{network.movement.ids[m]}' ({kinds[m]}) has no signal group at a junction with signals "
-                "and is always open"
+                "and is always open",
             )
+
+
+def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergreens: Table) -> Iterator[Fault]:
+    """All that is wrong. ``pairs``: movements that may never go at one time."""
+    without_stages = list(check_stages_exist(signals, network))
+    yield from without_stages
+    if without_stages:  # what follows counts on stages with groups
+        return
+    yield from check_conflicting_greens(signals, network, pairs)
+    yield from check_every_group_served(signals, network)
+    yield from check_yellow(signals, network)
+    yield from check_intergreens(signals, intergreens)
+    yield from check_plan_cycles(signals)
+    yield from check_plan_greens(signals)
+    yield from check_plans_complete(signals, network)
+    yield from check_plan_sums(signals)
+    yield from check_max_red(signals)
+
+
+def notes(signals: SignalSystem, network: Network) -> Iterator[Fault]:
+    """All that is allowed but should be known."""
+    yield from warn_all_red(signals, network)
+    yield from warn_open_movements(signals, network)
 
 
 def check_signals(
     signals: SignalSystem, network: Network, pairs: np.ndarray, intergreens: Table
 ) -> tuple[str, ...]:
-    """Run every check; the warnings. ``pairs``: movements that may never go at one time."""
-    check_stages_exist(signals)
-    check_conflicting_greens(signals, network, pairs)
-    check_every_group_served(signals, network)
-    check_yellow(signals, network)
-    check_intergreens(signals, network, intergreens)
-    check_plan_cycles(signals)
-    check_plan_greens(signals)
-    check_plans_complete(signals)
-    check_plan_sums(signals)
-    check_max_red(signals)
-    return (*warn_all_red(signals, network), *warn_open_movements(signals, network))
+    """Run every check; the warnings. Raises InputError at the first thing that is wrong."""
+    for fault in faults(signals, network, pairs, intergreens):
+        raise fault
+    return tuple(map(str, notes(signals, network)))

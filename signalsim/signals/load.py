@@ -151,7 +151,14 @@ def load_signals(folder: Path | str, network: Network) -> SignalSystem:
     """The checked signals of a scenario folder: signal_group.csv, signal_stage.csv, signal_plan.csv and,
     if wanted, intergreen.csv. All may be absent where no node is signalised. Raises InputError.
     """
-    folder = Path(folder)
+    system, pairs, intergreens = read_signals(Path(folder), network)
+    return replace(system, warnings=check_signals(system, network, pairs, intergreens))
+
+
+def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarray, Table]:
+    """The signals with their references resolved, not yet checked; (k, 2) movements that may never go at
+    one time; and the table of intergreens. Raises InputError.
+    """
     group_table, stage_table = (read_optional(folder / spec.file, spec) for spec in (GROUP, STAGE))
     plan_table, intergreen_table = (read_optional(folder / spec.file, spec) for spec in (PLAN, INTERGREEN))
     node_of_row = group_table.lookup("junction_id", network.node, "node")
@@ -211,4 +218,4 @@ def load_signals(folder: Path | str, network: Network) -> SignalSystem:
         intergreen_s=_intergreens(intergreen_table, groups, forbidden, yellow, all_red),
         plans=_plans(plan_table, junctions, stages),
     )
-    return replace(system, warnings=check_signals(system, network, pairs, intergreen_table))
+    return system, pairs, intergreen_table

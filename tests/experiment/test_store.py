@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from signalsim.errors import InputError
-from signalsim.experiment import check_folder, new_folder
+from signalsim.store import check_folder, new_folder
 
 
 def _write(folder: Path, text: str) -> None:

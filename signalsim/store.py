@@ -1,4 +1,4 @@
-"""Results on disk, whole or not at all: written beside their place, then renamed."""
+"""Folders and files on disk, whole or not at all: written beside their place, then renamed."""
 
 import errno
 import os
@@ -10,33 +10,35 @@ from pathlib import Path
 from signalsim.errors import InputError
 
 # What a result consists of: a folder with nothing else in it may be replaced by a new result.
-_OURS = {"comparison.json", "run.json", "runs.csv", "series.csv", "report.html", "figures"}
+RESULT = frozenset({"comparison.json", "run.json", "runs.csv", "series.csv", "report.html", "figures"})
 
 _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse, before anything is simulated, a place that results cannot be written to.
+def check_folder(folder: Path, replaceable: frozenset[str] = RESULT) -> None:
+    """Refuse, before anything is done, a place that a new folder cannot be written to.
 
-    Raises InputError for a file, for a folder that holds something other than an earlier result,
-    and for a place that may not be read or written to.
+    A folder that holds nothing but ``replaceable`` names may be replaced. Raises InputError for a
+    file, for a folder that holds something else, and for a place that may not be read or written to.
     """
     try:
-        _check(folder)
+        _check(folder, replaceable)
     except OSError as error:
         raise _no_place(folder, error) from error
 
 
-def _check(folder: Path) -> None:
+def _check(folder: Path, replaceable: frozenset[str]) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise InputError(f"--out {folder}: is not a folder; name a new one or an earlier result")
     if Path.cwd().is_relative_to(folder.absolute().resolve()):
         raise InputError(f"--out {folder}: is the folder you are in; name one inside it, such as results")
-    foreign = sorted({entry.name for entry in folder.iterdir()} - _OURS) if folder.is_dir() else []
+    foreign = sorted({entry.name for entry in folder.iterdir()} - replaceable) if folder.is_dir() else []
     if foreign:
         raise InputError(
             f"--out {folder}: holds {foreign[0]!r}, which is no part of a result and would be lost; "
             "name a new folder or an earlier result"
+            if replaceable
+            else f"--out {folder}: is there already and holds {foreign[0]!r}; name a new folder"
         )
     above = next((parent for parent in folder.absolute().parents if parent.exists()), None)
     if above is None or not above.is_dir() or not os.access(above, os.W_OK):
@@ -44,12 +46,12 @@ def _check(folder: Path) -> None:
 
 
 @contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
+def new_folder(folder: Path, replaceable: frozenset[str] = RESULT) -> Iterator[Path]:
     """A folder to write into; it takes the place of ``folder`` when the block ends without an exception.
 
-    An earlier result there is replaced; if anything goes wrong it stays as it was.
+    What is there and ``replaceable`` is replaced; if anything goes wrong it stays as it was.
     """
-    check_folder(folder)
+    check_folder(folder, replaceable)
     folder = folder.absolute()
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
@@ -63,6 +65,34 @@ def new_folder(folder: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def check_new_file(path: Path) -> None:
+    """Refuse, before anything is done, a place that a new file cannot be written to.
+
+    Raises InputError where something has that name already, and where the folder is none.
+    """
+    if os.path.lexists(path):
+        raise InputError(f"--out {path}: is there already; name a new file")
+    above = path.absolute().parent
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise InputError(f"--out {path}: {above} is no folder that can be written to; name another place")
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A name to write a file under; it gets the name ``path`` when the block ends without an exception."""
+    check_new_file(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.rename(path)
+    except OSError as error:
+        if error.errno in _NO_PLACE:
+            raise _no_place(path, error) from error
+        raise
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _no_place(folder: Path, error: OSError) -> InputError:
