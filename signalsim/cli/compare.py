@@ -4,15 +4,16 @@ import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import ENGINE, JSON, OUT, SCENARIO, SEED, Engine, split_names
+from .engines import print_engines, split_engines
+from .options import JSON, OUT, SCENARIO, SEED, split_names
 from .terminal import announce_compilation, progress_bar, reported, say, show_warnings
 
 if TYPE_CHECKING:
-    from signalsim.experiment import Comparison
+    from signalsim.experiment import Comparison, EngineComparison
 
 GATE_FAILED, INCONCLUSIVE = 1, 4
 
@@ -37,7 +38,13 @@ def compare(
     sensors: Annotated[
         str | None, typer.Option(help="Camera presets with commas between; by default the scenario's.")
     ] = None,
-    engine: ENGINE = Engine.numba,
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="[numba|simpy|sumo],…",
+            help="As for run; with commas between: all of them, side by side.",
+        ),
+    ] = "numba",
     fail_if: Annotated[
         str | None,
         typer.Option(
@@ -52,18 +59,15 @@ def compare(
     """Compare controllers on the same traffic and say what can be said about the differences."""
     names = split_names(controllers, "--controllers") if controllers is not None else None
     presets = split_names(sensors, "--sensors") if sensors else None
+    engines = split_engines(engine)
     with reported():
-        comparison = _simulate(
-            scenario, names, baseline, replications, seed, presets, str(engine), fail_if, out
-        )
+        comparison = _simulate(scenario, names, baseline, replications, seed, presets, engines, fail_if, out)
         if out:
-            from signalsim.report import write_comparison
-
-            write_comparison(comparison, out)
+            _write(comparison, out)
         if json:
             typer.echo(comparison.to_json())
         else:
-            _print_tables(comparison)
+            _print(comparison)
             if out:
                 say(f"report: {out / 'report.html'}")
         if fail_if:
@@ -77,14 +81,15 @@ def _simulate(
     replications: int,
     seed: int | None,
     presets: list[str] | None,
-    engine: str,
+    engines: list[str],
     fail_if: str | None,
     out: Path | None,
-) -> "Comparison":
+) -> "Comparison | EngineComparison":
     """Run it; whatever can be refused is refused before the first vehicle moves."""
-    from signalsim.experiment import Names, check_folder, judge
+    from signalsim.experiment import EngineNames, Names, compare_engines, judge
     from signalsim.experiment import compare as compare_controllers
     from signalsim.scenario import load
+    from signalsim.store import check_folder
 
     if out:
         check_folder(out)
@@ -92,22 +97,42 @@ def _simulate(
     names = names or loaded.config.control.controllers
     if baseline and baseline not in names:
         names = [baseline, *names]
+    several, cameras = len(engines) > 1, presets or [loaded.config.sensors.preset]
     if fail_if:
-        judge(fail_if, Names(names, presets or [loaded.config.sensors.preset]))
+        judge(fail_if, EngineNames(names, cameras, engines) if several else Names(names, cameras))
     show_warnings(loaded.warnings)
     with progress_bar("simulating") as progress, redirect_stdout(sys.stderr):
-        return compare_controllers(
-            loaded,
-            names,
-            baseline=baseline,
-            replications=replications,
-            seed=seed,
-            sensors=presets,
-            engine=engine,
-            progress=progress,
-            on_compile=announce_compilation,
-            workers=os.cpu_count() or 1,
-        )
+        options: dict[str, Any] = {
+            "baseline": baseline,
+            "replications": replications,
+            "seed": seed,
+            "sensors": presets,
+            "progress": progress,
+            "on_compile": announce_compilation,
+            "workers": os.cpu_count() or 1,
+        }
+        if several:
+            return compare_engines(loaded, names, engines=engines, **options)
+        return compare_controllers(loaded, names, engine=engines[0], **options)
+
+
+def _write(comparison: "Comparison | EngineComparison", out: Path) -> None:
+    from signalsim.experiment import EngineComparison
+    from signalsim.report import write_comparison, write_engines
+
+    if isinstance(comparison, EngineComparison):
+        write_engines(comparison, out)
+    else:
+        write_comparison(comparison, out)
+
+
+def _print(comparison: "Comparison | EngineComparison") -> None:
+    from signalsim.experiment import EngineComparison
+
+    if isinstance(comparison, EngineComparison):
+        print_engines(comparison)
+    else:
+        _print_tables(comparison)
 
 
 def _print_tables(comparison: "Comparison") -> None:
@@ -134,11 +159,13 @@ def _print_tables(comparison: "Comparison") -> None:
         for name in comparison.controllers:
             table.add_row(escape(name), *_cells(comparison, preset, name))
         console.print(table, highlight=False)
-    console.print(_agreement(comparison), highlight=False)
+    console.print(agreement_text(comparison), highlight=False)
 
 
-def _agreement(comparison: "Comparison") -> str:
+def agreement_text(comparison: "Comparison") -> str:
     found = comparison.agreement
+    if not found.movements and comparison.scenario.trips is not None:
+        return "The trips are listed one by one, and there are no counts to hold them against."
     if not found.movements:
         return "No turning movement was counted: the traffic cannot be held against the counts."
     return (
@@ -161,7 +188,7 @@ def _cells(comparison: "Comparison", preset: str, name: str) -> list[str]:
     return [f"{delay:.1f}", difference, f"{percent:+.1f}", f"{unserved:.1f}"]
 
 
-def _apply_gate(expression: str, comparison: "Comparison") -> None:
+def _apply_gate(expression: str, comparison: "Comparison | EngineComparison") -> None:
     from signalsim.experiment import judge
 
     verdict = judge(expression, comparison)

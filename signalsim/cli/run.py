@@ -27,9 +27,9 @@ def run(
     """Simulate a scenario once and print what came of it."""
     with reported():
         from signalsim.experiment.document import run_document, to_text
-        from signalsim.experiment.store import check_folder
         from signalsim.scenario import load
         from signalsim.simulation import simulate
+        from signalsim.store import check_folder
 
         if out:
             check_folder(out)

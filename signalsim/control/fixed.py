@@ -40,9 +40,10 @@ def timetable(plan: PlanArrays) -> Timetable:
 
 
 @njit
-def follow(plan, asked, now, due, request):
-    """Ask each due junction for the stage of this moment or, if that was done, for the next one at the
-    end of this one's green; ``asked``: (n_junctions,) int32, the place in the plan asked for last.
+def follow(plan, asked, coming, now, due, request):
+    """Ask each due junction for the stage of this moment or, if it has that, for the next one at the end
+    of this one's green; ``asked``: (n_junctions,) int32, the place in the plan asked for last; ``coming``:
+    (n_junctions,) int32, the local stage in force or being changed to.
 
     What comes is asked for in advance, so that junctions wake together, at multiples of ``TICK_MS``.
     """
@@ -57,8 +58,9 @@ def follow(plan, asked, now, due, request):
         k = 0
         while k < n and began + plan.end_ms[first + k] <= now:
             k += 1
-        switch = now
-        if asked[j] == k % n:
+        switch, is_again = now, asked[j] == k % n
+        if is_again and coming[j] == plan.stage[first + k % n]:
+            is_again = False
             switch = began + _end(plan, first, n, k, plan.cycle_ms[j])
             k += 1
         asked[j] = k % n
@@ -66,7 +68,8 @@ def follow(plan, asked, now, due, request):
         request.switch_at_ms[j] = switch
         tick = (switch // TICK_MS + 1) * TICK_MS
         end = began + _end(plan, first, n, k, plan.cycle_ms[j])
-        request.next_decision_ms[j] = tick if tick < end else switch + 1
+        soon = end if is_again else switch + 1
+        request.next_decision_ms[j] = tick if tick < end else soon
 
 
 @njit
@@ -86,4 +89,4 @@ class PlanPolicy:
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask for what the plan has at this moment."""
-        follow(self.plan, self._asked, observation.now_ms, due, request)
+        follow(self.plan, self._asked, observation.next_stage, observation.now_ms, due, request)

@@ -10,10 +10,15 @@ STILL = 1e-6  # veh/h: propagation has ended
 
 
 def design_volumes(demand: Any) -> np.ndarray:
-    """(n_movements,) pcu/h of the demand window: as counted, else as entries and shares imply."""
+    """(n_movements,) pcu/h of the demand window: of the trips that are listed; else as counted, and
+    where nothing was, as entries and shares imply.
+    """
     window_h = (demand.window_ms[1] - demand.window_ms[0]) * HOURS_PER_MS
-    counted = np.asarray(demand.counted) / window_h
-    volume = np.where(np.isnan(counted), expected_volumes(demand), counted)
+    if demand.listed is not None:
+        volume = demand.listed.flow / window_h
+    else:
+        counted = np.asarray(demand.counted) / window_h
+        volume = np.where(np.isnan(counted), expected_volumes(demand), counted)
     return volume * (1.0 + demand.heavy_share * (demand.heavy_pcu - 1.0))
 
 

@@ -1,6 +1,8 @@
 """Counts on entry links -> expected entries per interval.
 
 * Rows for the whole link are used; where a link has none, its movements' rows are added up.
+* Where movements lead to an entry link (opt_entry), rows for the whole link count the vehicles that
+  begin there, and its movements' rows say nothing of them.
 * Several cameras that count the same are averaged.
 * Where nothing was counted, the rate is interpolated between the neighbouring intervals and, before
   the first and behind the last, is that of the nearest one. So a warm-up before the counts begin
@@ -46,7 +48,9 @@ def entry_cells(
     """
     kind = np.array([KIND_OF_CLASS[name] for name in counts.table.texts("vehicle_class")], np.int64)
     start, end = (np.clip(t - start_ms, 0, end_ms) for t in (counts.start_ms, counts.end_ms))
+    is_inner = network.is_origin & network.has_inbound
     usable = counts.is_valid & network.is_origin[counts.link]
+    usable &= ~is_inner[counts.link] | (counts.movement == WHOLE_APPROACH)
     rows_of: dict[tuple[int, int], list[int]] = {}
     for row in np.flatnonzero(usable):
         rows_of.setdefault((int(counts.link[row]), int(kind[row])), []).append(int(row))
@@ -78,7 +82,8 @@ def entry_cells(
             column.append(values)
     silent = set(np.flatnonzero(network.is_origin).tolist()) - {link for link, _ in rows_of}
     warnings += [
-        f"{counts.path}: entry link '{network.link.ids[link]}' has no count, so nothing enters there"
+        f"{counts.path}: entry link '{network.link.ids[link]}' has no "
+        f"{'row for the whole link' if is_inner[link] else 'count'}, so nothing enters there"
         for link in sorted(silent)
     ]
     dtypes = (np.int32, np.int32, np.int64, np.int64, np.float64, np.bool_)
@@ -87,6 +92,16 @@ def entry_cells(
         for column, dtype in zip(columns, dtypes, strict=True)
     ]
     return EntryCells(*arrays), warnings
+
+
+def entered(entries: EntryCells, network: Network, window_ms: tuple[int, int]) -> np.ndarray:
+    """(n_links,) vehicles that begin there in the window; NaN: entry links that were not counted."""
+    overlap = np.minimum(entries.end_ms, window_ms[1]) - np.maximum(entries.start_ms, window_ms[0])
+    part = entries.vehicles * np.clip(overlap, 0, None) / (entries.end_ms - entries.start_ms)
+    out = np.bincount(entries.link, part, len(network.link))
+    is_silent = network.is_origin.copy()
+    is_silent[entries.link] = False
+    return np.where(is_silent, np.nan, out)
 
 
 def _outside_rate(counts: CountTable, rows: np.ndarray, start_ms: int, grid: np.ndarray) -> np.ndarray:

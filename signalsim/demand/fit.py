@@ -1,11 +1,24 @@
 """How well a sample of the demand agrees with the counts it comes from."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from signalsim.demand.model import Demand
 from signalsim.engine.tables import Arrivals
+
+
+class Routed(Protocol):
+    """Vehicles with departures and routes: drawn arrivals or listed trips."""
+
+    @property
+    def depart_ms(self) -> np.ndarray: ...
+    @property
+    def route(self) -> np.ndarray: ...
+    @property
+    def route_start(self) -> np.ndarray: ...
+    @property
+    def route_movement(self) -> np.ndarray: ...
 
 
 class Fit(NamedTuple):
@@ -34,15 +47,20 @@ def standardised_residual(model: np.ndarray, count: np.ndarray) -> np.ndarray:
     return (model - count) / np.sqrt(np.maximum(count, 1.0))
 
 
+def window_flows(vehicles: Routed, window_ms: tuple[int, int], n_movements: int) -> np.ndarray:
+    """(n_movements,) int64 vehicles that depart in the window and have the movement on their route."""
+    start, end = window_ms
+    inside = (vehicles.depart_ms >= start) & (vehicles.depart_ms < end)
+    uses = np.bincount(vehicles.route[inside], minlength=len(vehicles.route_start) - 1)
+    times = np.repeat(uses, np.diff(vehicles.route_start))
+    driven = vehicles.route_movement >= 0
+    flows = np.bincount(vehicles.route_movement[driven], times[driven], minlength=n_movements)
+    return flows.astype(np.int64)
+
+
 def movement_flows(demand: Demand, arrivals: Arrivals) -> np.ndarray:
     """(n_movements,) vehicles that depart in the demand window and have the movement on their route."""
-    start, end = demand.window_ms
-    inside = (arrivals.depart_ms >= start) & (arrivals.depart_ms < end)
-    uses = np.bincount(arrivals.route[inside], minlength=len(arrivals.route_link))
-    times = np.repeat(uses, np.diff(arrivals.route_start))
-    driven = arrivals.route_movement >= 0
-    flows = np.bincount(arrivals.route_movement[driven], times[driven], minlength=len(demand.counted))
-    return flows.astype(np.int64)
+    return window_flows(arrivals, demand.window_ms, len(demand.counted))
 
 
 def fit(demand: Demand, arrivals: Arrivals) -> Fit:

@@ -6,7 +6,8 @@ import numpy as np
 
 CAR, HEAVY, MIXED = 0, 1, 2  # kind of a cell: MIXED draws the class of each vehicle
 KIND_OF_CLASS = {"car": CAR, "heavy": HEAVY, "all": MIXED}
-EXACT, SAMPLED = "exact", "sampled"
+EXACT, SAMPLED, LISTED = "exact", "sampled", "listed"
+MAX_VEHICLES = 5_000_000  # a city of ten thousand signals has about two million an hour
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,21 @@ class Turning:
     movement: np.ndarray  # (n_movements,) int32
     to_link: np.ndarray  # (n_movements,) int32, in the same order
     bin_start_ms: np.ndarray  # (n_bins,) int64, first is the earliest time
-    cumulative: np.ndarray  # (n_bins, n_movements) float64: running sum of shares within a row
+    cumulative: np.ndarray  # (n_bins, n_movements) float64: running sum of shares within a row; what
+    # a row lacks to 1 is the share of those whose route ends there although movements lead on
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Vehicles that are known one by one, sorted by departure, and their routes as the engines take them."""
+
+    depart_ms: np.ndarray  # (n_vehicles,) int64, after simulated time 0
+    route: np.ndarray  # (n_vehicles,) int32
+    size: np.ndarray  # (n_vehicles,) int32, slots
+    route_link: np.ndarray  # (n_routes,) int32, the link a route begins on
+    route_start: np.ndarray  # (n_routes + 1,) int32
+    route_movement: np.ndarray  # int32, CSR by route; each row ends with EXIT
+    flow: np.ndarray  # (n_movements,) int64: how many of the demand window's vehicles take it
 
 
 @dataclass(frozen=True)
@@ -50,3 +65,4 @@ class Demand:
     pace_high: float
     max_links: int  # a route ends after that many links
     warnings: tuple[str, ...]
+    listed: Listed | None = None  # the vehicles themselves, instead of a draw

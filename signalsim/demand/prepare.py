@@ -3,13 +3,13 @@
 import numpy as np
 
 from signalsim.counts import CountTable
-from signalsim.demand.entries import entry_cells
-from signalsim.demand.model import SAMPLED, Demand, EntryCells
+from signalsim.demand.ends import with_ends
+from signalsim.demand.entries import entered, entry_cells
+from signalsim.demand.model import MAX_VEHICLES, SAMPLED, Demand, EntryCells
 from signalsim.demand.turning import turning_shares
 from signalsim.errors import InputError
 from signalsim.network import Network
 
-MAX_VEHICLES = 5_000_000  # a city of ten thousand signals has about two million an hour
 MAX_CELLS = 1_000_000  # intervals times entry links
 
 
@@ -62,15 +62,15 @@ def prepare(
     window = (warm_up_ms, warm_up_ms + demand_ms)
     entries, entry_warnings = entry_cells(counts, network, start_ms, window[1], window)
     turning, turning_warnings = turning_shares(counts, network, start_ms)
-    warnings = entry_warnings + turning_warnings + _check_size(entries, counts, window[1])
+    counted = counted_movements(counts, len(network.movement), (start_ms + window[0], start_ms + window[1]))
+    turning, end_warnings = with_ends(turning, network, counted, entered(entries, network, window))
+    warnings = entry_warnings + turning_warnings + end_warnings + _check_size(entries, counts, window[1])
     defaults = network.defaults
     return Demand(
         entries=entries,
         turning=turning,
         link_freeflow_ms=np.ceil(1000 * network.length_m / network.speed_mps).astype(np.int64),
-        counted=counted_movements(
-            counts, len(network.movement), (start_ms + window[0], start_ms + window[1])
-        ),
+        counted=counted,
         window_ms=window,
         end_ms=window[1],
         mode=mode,

@@ -3,8 +3,9 @@
 At the end of a link a vehicle takes a movement with the shares of the time at which it would be
 there at free flow. No vehicle uses a link twice: a movement that leads back is drawn again among
 those that do not (if all do, the first draw stands). This keeps drivers from circling; what it
-does to the turning flows is in the fit (``demand.fit``). A route ends on an exit link, or on the
-link it is on when it has ``max_links`` links.
+does to the turning flows is in the fit (``demand.fit``). A route ends on a link that no movement
+leads on from, on one where the shares lack something to 1, with that chance, or on the link it is
+on when it has ``max_links`` links.
 """
 
 import numpy as np
@@ -103,6 +104,10 @@ def _walk(
             break
         time_bin = np.maximum(np.searchsorted(turning.bin_start_ms, time, side="right") - 1, 0)
         u = uniform(key, vehicle[row], np.full(1, 2 * step))
+        goes_on = u < turning.cumulative[time_bin, turning.start[here + 1] - 1]
+        if not goes_on.all():
+            row, here, time, time_bin, u = (a[goes_on] for a in (row, here, time, time_bin, u))
+            visited.leave(goes_on)
         pick = _pick(turning, time_bin, here, u)
         seen = np.flatnonzero(visited.has(turning.to_link[pick]))
         if len(seen):

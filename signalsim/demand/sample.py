@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from signalsim.demand.model import EXACT, HEAVY, MIXED, Demand, EntryCells
+from signalsim.demand.model import EXACT, HEAVY, MIXED, Demand, EntryCells, Listed
 from signalsim.demand.routes import draw_routes
 from signalsim.engine.random import stream_key, uniform
 from signalsim.engine.tables import Arrivals
@@ -87,13 +87,28 @@ def _size(demand: Demand, seed: int, replication: int, kind: np.ndarray) -> np.n
     return np.where(heavy, round(2 * demand.heavy_pcu), 2).astype(np.int32)
 
 
+def _listed(demand: Demand, listed: Listed, seed: int, replication: int) -> Arrivals:
+    """The same vehicles whatever the seed: only their drivers are drawn."""
+    return Arrivals(
+        depart_ms=listed.depart_ms,
+        route=listed.route,
+        pace=_pace(demand, seed, replication, len(listed.route)),
+        size=listed.size,
+        route_link=listed.route_link,
+        route_start=listed.route_start,
+        route_movement=listed.route_movement,
+    )
+
+
 def sample(built: HasDemand | Demand, seed: int = 0, replication: int = 0) -> Arrivals:
     """The vehicles of one replication, sorted by departure (then by cell, then by draw).
 
     ``sampled`` mode: the number in each interval is Poisson with the counted mean. ``exact`` mode:
-    it is the counted number, at uniform times within the interval.
+    it is the counted number, at uniform times within the interval. Listed trips are those of the list.
     """
     demand = built if isinstance(built, Demand) else built.demand
+    if demand.listed is not None:
+        return _listed(demand, demand.listed, seed, replication)
     cells = demand.entries
     key = stream_key(seed, "arrivals", replication)
     draw = _exact_departures if demand.mode == EXACT else _poisson_departures

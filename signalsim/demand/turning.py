@@ -69,25 +69,31 @@ def turning_shares(counts: CountTable, network: Network, start_ms: int) -> tuple
         mean = np.nansum(volume * span, axis=0) / (is_known * span).sum(axis=0)
     warnings = _uncounted(counts, network, mean)
     mean = np.nan_to_num(mean)
-    order = np.argsort(network.movement_from, kind="stable")
-    row = network.movement_from[order]
-    first = np.searchsorted(row, np.arange(n_links + 1))
-    fallback = _normalised(mean[order][None], row, n_links, _default_weights(network)[order])
+    first, order, row = movement_rows(network)
+    fallback = normalised(mean[order][None], row, n_links, _default_weights(network)[order])
     weight = np.where(is_known, volume, mean)[:, order]
-    share = _normalised(weight, row, n_links, fallback[0])
+    share = normalised(weight, row, n_links, fallback[0])
     return (
         Turning(
-            start=first.astype(np.int32),
-            movement=order.astype(np.int32),
+            start=first,
+            movement=order,
             to_link=network.movement_to[order].astype(np.int32),
             bin_start_ms=grid[:-1],
-            cumulative=_running(share, first),
+            cumulative=running(share, first),
         ),
         warnings,
     )
 
 
-def _running(share: np.ndarray, first: np.ndarray) -> np.ndarray:
+def movement_rows(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Movements by the link they come from: (starts (n_links + 1,), movements, link of each); int32."""
+    order = np.argsort(network.movement_from, kind="stable")
+    row = network.movement_from[order]
+    first = np.searchsorted(row, np.arange(len(network.link) + 1))
+    return first.astype(np.int32), order.astype(np.int32), row
+
+
+def running(share: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Running sums of the shares within each link's row; exactly 1 from the last positive share on."""
     out = share.copy()
     degree = np.diff(first)
@@ -99,7 +105,7 @@ def _running(share: np.ndarray, first: np.ndarray) -> np.ndarray:
     return out
 
 
-def _normalised(weight: np.ndarray, row: np.ndarray, n_links: int, fallback: np.ndarray) -> np.ndarray:
+def normalised(weight: np.ndarray, row: np.ndarray, n_links: int, fallback: np.ndarray) -> np.ndarray:
     """(n_bins, n) weights divided by their link's sum; where that is 0, the fallback's."""
     out = np.empty_like(weight)
     base = np.bincount(row, fallback, n_links)[row]

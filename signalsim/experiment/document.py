@@ -14,11 +14,13 @@ from signalsim.measures import MEASURES, evaluate
 from signalsim.simulation import Run
 
 from .comparison import Comparison
+from .engines import EngineComparison
 from .outcome import result_key, vehicles
 
 FORMAT_VERSION = 1
 _DIGITS = 10  # significant digits: all that the integers in ms behind a value can carry
 _VERSIONS = ("signalsim", "numpy", "numba", "simpy", "scipy")
+_ENGINE_VERSIONS = {"sumo": ("libsumo",)}  # of what an engine runs beyond these
 
 
 def to_text(document: Mapping[str, Any]) -> str:
@@ -51,16 +53,32 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "engine": comparison.engine,
         "demand_fit": comparison.agreement._asdict(),
     }
-    if len(comparison.sensors) == 1:
-        preset = comparison.sensors[0]
-        document["sensors"] = preset
-        document["controllers"] = _controllers(comparison, preset)
-    else:
-        document["sensors"] = {
-            preset: {"controllers": _controllers(comparison, preset)} for preset in comparison.sensors
-        }
-    document["provenance"] = provenance(comparison.digest)
+    document.update(_results(comparison))
+    document["provenance"] = provenance(comparison.digest, comparison.engine)
     return document
+
+
+def engines_document(comparison: EngineComparison) -> dict[str, Any]:
+    """What ``compare --json`` prints for several engines: results nest under ``engines``."""
+    common = comparison.any
+    return {
+        "format_version": FORMAT_VERSION,
+        "scenario": common.scenario.name,
+        "baseline": common.baseline,
+        "replications": common.replications,
+        "seed": common.seed,
+        "demand_fit": common.agreement._asdict(),
+        "engines": {name: _results(one) for name, one in comparison.by_engine.items()},
+        "provenance": provenance(common.digest, *comparison.by_engine),
+    }
+
+
+def _results(comparison: Comparison) -> dict[str, Any]:
+    """``sensors`` and ``controllers``, or the controllers within each of several presets."""
+    presets = comparison.sensors
+    if len(presets) == 1:
+        return {"sensors": presets[0], "controllers": _controllers(comparison, presets[0])}
+    return {"sensors": {preset: {"controllers": _controllers(comparison, preset)} for preset in presets}}
 
 
 def _controllers(comparison: Comparison, preset: str) -> dict[str, Any]:
@@ -99,18 +117,19 @@ def run_document(run: Run, scenario: str, digest: str) -> dict[str, Any]:
         "moves": int(run.moves),
         "provenance": {
             "key": result_key(run, digest),
-            **provenance(digest),
+            **provenance(digest, run.engine),
         },
     }
 
 
-def provenance(digest: str) -> dict[str, Any]:
+def provenance(digest: str, *engines: str) -> dict[str, Any]:
     """Where a result comes from: versions, platform, input, command line."""
+    names = [*_VERSIONS, *(name for engine in engines for name in _ENGINE_VERSIONS.get(engine, ()))]
     program = Path(sys.argv[0]).name if sys.argv and sys.argv[0] else "python"
     program = "signalsim" if program == "__main__.py" else program
     return {
         "scenario_sha256": digest,
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in _VERSIONS}},
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in names}},
         "platform": f"{platform.system()} {platform.machine()}",
         "command": shlex.join([program, *sys.argv[1:]]),
     }

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 import numpy as np
 
@@ -49,6 +50,8 @@ def result_key(run: Run, digest: str) -> str:
         run.sensors,
         run.engine,
     ]
+    if run.engine == "sumo":  # another SUMO drives otherwise
+        parts.append(version("libsumo"))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -53,7 +53,9 @@ class Built:
 
     @property
     def deployed(self) -> PlanArrays:
-        """The plan in the street, as the scenario names it."""
+        """The plan in the street, as the scenario names it; without signals there is nothing in it."""
+        if not self.signals.junctions:
+            return plan_arrays(self.signals, {})
         return self.plans[self.scenario.config.control.deployed]
 
 
@@ -66,14 +68,20 @@ def stage_masks(signals: SignalSystem) -> np.ndarray:
     return np.array(masks, np.uint64)
 
 
-def _first_stages(signals: SignalSystem, deployed: str) -> np.ndarray:
-    """Local stage at simulated time 0: the first of the deployed plan."""
-    plans = signals.plans.get(deployed, {})
-    stages = [plans[j].stages[0] if j in plans else 0 for j in range(len(signals.junctions))]
-    return np.array(stages, np.int32)
+def _first_stages(signals: SignalSystem, deployed: PlanArrays | None) -> np.ndarray:
+    """Local stage at simulated time 0: what the deployed plan shows then or changes to."""
+    out = np.zeros(len(signals.junctions), np.int32)
+    if deployed is None:
+        return out
+    for j, (first, last) in enumerate(zip(deployed.start, deployed.start[1:], strict=False)):
+        green, change = deployed.green_ms[first:last], deployed.change_ms[first:last]
+        ends = np.cumsum(green + change) - change
+        at = -deployed.offset_ms[j] % deployed.cycle_ms[j]
+        out[j] = deployed.stage[first + int(np.searchsorted(ends, at, side="right")) % len(green)]
+    return out
 
 
-def _signal_spec(signals: SignalSystem, deployed: str) -> "SignalSpec":
+def _signal_spec(signals: SignalSystem, deployed: PlanArrays | None) -> "SignalSpec":
     from signalsim.engine.build import SignalSpec
 
     as_ms = lambda seconds: np.round(1000 * np.asarray(seconds)).astype(np.int64)  # noqa: E731
@@ -161,5 +169,10 @@ def build(scenario: Scenario) -> Built:
         for name, rows in signals.plans.items()
     }
     return Built(
-        scenario, road, _signal_spec(signals, config.control.deployed), index, plans, scenario.demand
+        scenario,
+        road,
+        _signal_spec(signals, plans.get(config.control.deployed)),
+        index,
+        plans,
+        scenario.demand,
     )

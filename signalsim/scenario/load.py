@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from signalsim.counts import CountTable, load_counts
-from signalsim.demand import Demand, prepare
+from signalsim.demand import Demand, TripTable, load_trips, prepare, prepare_trips
 from signalsim.errors import InputError
 from signalsim.network import Network, load_network
+from signalsim.scenario.reference import open_scenario
 from signalsim.scenario.schema import Horizon, ScenarioConfig
-from signalsim.scenario.toml import read_config
 from signalsim.signals import SignalSystem, load_signals
 
 TABLES = (
@@ -27,9 +27,11 @@ class Scenario:
 
     name: str
     path: Path  # the folder
+    tables_path: Path  # the folder with its tables: the same, or where an import by reference is kept
     network: Network
     signals: SignalSystem
-    counts: CountTable
+    counts: CountTable | None  # None: trips are listed, and nothing to hold them against
+    trips: TripTable | None
     config: ScenarioConfig
 
     @property
@@ -39,13 +41,19 @@ class Scenario:
 
     @cached_property
     def demand(self) -> Demand:
-        """Entries and turning shares; ``signalsim.demand.sample`` draws vehicles from them."""
+        """Entries and turning shares, or trips; ``signalsim.demand.sample`` makes vehicles of them."""
+        times = {
+            "start_ms": self.config.start_ms,
+            "warm_up_ms": round(1000 * self.horizon.warm_up_s),
+            "demand_ms": round(1000 * self.horizon.demand_s),
+        }
+        if self.trips is not None:
+            return prepare_trips(self.trips, self.network, self.counts, **times)
+        assert self.counts is not None  # what ``load`` sees to
         return prepare(
             self.counts,
             self.network,
-            start_ms=self.config.start_ms,
-            warm_up_ms=round(1000 * self.horizon.warm_up_s),
-            demand_ms=round(1000 * self.horizon.demand_s),
+            **times,
             mode=self.config.demand.mode,
             heavy_share=self.config.demand.heavy_share,
             max_links=self.config.demand.max_links,
@@ -59,8 +67,11 @@ class Scenario:
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that the scenario was read from, sorted."""
-        tables = [self.path / name for name in TABLES if (self.path / name).is_file()]
-        return tuple(sorted([self.path / "scenario.toml", self.counts.path, *tables]))
+        tables = {self.tables_path / name for name in TABLES if (self.tables_path / name).is_file()}
+        demand = {self.counts.path} if self.counts is not None else set()
+        if self.trips is not None:
+            demand |= {self.trips.path, self.trips.routes_path}
+        return tuple(sorted({self.path / "scenario.toml"} | tables | demand))
 
     def digest(self) -> str:
         """SHA-256, hexadecimal, over names and bytes of all input files."""
@@ -71,14 +82,30 @@ class Scenario:
         return digest.hexdigest()
 
 
-def _counts_path(folder: Path, config: ScenarioConfig) -> Path:
-    path = folder / config.demand.counts
+def _inside(folder: Path, tables: Path, config: ScenarioConfig, field: str, what: str) -> Path:
+    """The file that a field of [demand] names: in the scenario folder, else among imported tables."""
+    name = getattr(config.demand, field)
+    path = folder / name
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         raise InputError(
-            f"{folder / 'scenario.toml'}, field 'demand.counts' = '{config.demand.counts}': leads out of the "
-            "scenario folder; put the count file into it"
+            f"{folder / 'scenario.toml'}, field 'demand.{field}' = '{name}': leads out of the "
+            f"scenario folder; put the {what} file into it"
         )
-    return path
+    return path if os.path.lexists(path) or not os.path.lexists(tables / name) else tables / name
+
+
+def _load_counts(folder: Path, tables: Path, config: ScenarioConfig, network: Network) -> CountTable | None:
+    """The counts; with trips they may be absent, unless scenario.toml names them."""
+    path = _inside(folder, tables, config, "counts", "count")
+    is_optional = config.demand.trips and "counts" not in config.demand.model_fields_set
+    return None if is_optional and not os.path.lexists(path) else load_counts(path, network)
+
+
+def _load_trips(folder: Path, tables: Path, config: ScenarioConfig, network: Network) -> TripTable | None:
+    if not config.demand.trips:
+        return None
+    trips, routes = (_inside(folder, tables, config, *of) for of in (("trips", "trip"), ("routes", "route")))
+    return load_trips(trips, routes, network)
 
 
 def _check_counts_in_time(counts: CountTable, config: ScenarioConfig, file: Path) -> None:
@@ -111,15 +138,18 @@ def load(path: Path | str) -> Scenario:
 
     Raises InputError (one line: file, row or field, value, what would be right).
     """
-    path = Path(path)
-    file = path if path.name == "scenario.toml" else path / "scenario.toml"
+    file, tables, config = open_scenario(path)
     folder = file.parent
-    config = read_config(file)
     network = load_network(
-        folder, config.network_defaults, drive_right=config.network.driving_side == "right"
+        tables,
+        config.network_defaults,
+        drive_right=config.network.driving_side == "right",
+        conflicts_as_listed=config.network.conflicts == "as_listed",
     )
-    signals = load_signals(folder, network)
-    counts = load_counts(_counts_path(folder, config), network)
-    _check_counts_in_time(counts, config, file)
+    signals = load_signals(tables, network)
+    counts = _load_counts(folder, tables, config, network)
+    if counts is not None:
+        _check_counts_in_time(counts, config, file)
+    trips = _load_trips(folder, tables, config, network)
     _check_plan(signals, config, file)
-    return Scenario(config.name, folder, network, signals, counts, config)
+    return Scenario(config.name, folder, tables, network, signals, counts, trips, config)

@@ -159,6 +159,7 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
     turning = {"left": d.left_speed_kmh, "uturn": d.left_speed_kmh, "right": d.right_speed_kmh, "thru": 1e9}
     speed = _given(network, "opt_speed_kmh", np.minimum(_by_turn(network, turning), free_kmh)) / 3.6
     headway = 3600 / saturation_pcuph(network)
+    first = _given(network, "opt_start_up_loss_s", d.start_up_loss_s) + headway / 2
     end_gain = np.minimum(_given(network, "opt_end_gain_s", d.end_gain_s), yellow)
     gap, follow = _gaps(network, is_signalised, d)
     gives_way = np.zeros(len(group), bool)
@@ -172,8 +173,8 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
         "movement_group": group,
         "movement_traverse_ms": up_ms(path / speed),
         "movement_headway_ms": as_ms(headway),
-        "movement_startup_ms": as_ms(_given(network, "opt_start_up_loss_s", d.start_up_loss_s) + headway / 2),
-        "movement_startup2_ms": zero,
+        "movement_startup_ms": as_ms(_given(network, "opt_first_headway_s", first)),
+        "movement_startup2_ms": as_ms(_given(network, "opt_second_headway_s", headway)) - as_ms(headway),
         "movement_end_gain_ms": as_ms(np.where(is_signalised, end_gain, 0)),
         "movement_gap_ms": as_ms(gap),
         "movement_follow_ms": as_ms(follow),

@@ -41,12 +41,18 @@ class Horizon(_Section):
 
 
 class DemandConfig(_Section):
-    """How counts become vehicles."""
+    """Vehicles: drawn from counts, or trip by trip as they are listed."""
 
     counts: Annotated[str, Field(min_length=1, description="count file, relative to the scenario folder")] = (
         "counts.csv"
     )
-    _name = field_validator("counts")(_printable)
+    trips: Annotated[
+        str, Field(description="trip file, instead of counts: vehicle_id, depart_s, class, route_id")
+    ] = ""
+    routes: Annotated[
+        str, Field(min_length=1, description="the routes of the trip file: route_id, link_ids")
+    ] = "routes.csv"
+    _name = field_validator("counts", "trips", "routes")(_printable)
     mode: Annotated[
         Literal["sampled", "exact"],
         Field(description="sampled: Poisson with the counted mean; exact: the counted numbers"),
@@ -97,6 +103,12 @@ class NetworkConfig(_Section):
     """The road graph."""
 
     driving_side: Annotated[Literal["right", "left"], Field(description="left mirrors the turns")] = "right"
+    conflicts: Annotated[
+        Literal["by_geometry", "as_listed"],
+        Field(
+            description="pairs that conflict.csv does not list: by positions and turns, or free of each other"
+        ),
+    ] = "by_geometry"
 
 
 class SourceConfig(_Section):
@@ -105,6 +117,14 @@ class SourceConfig(_Section):
     description: Annotated[str, Field(description="one or two sentences")] = ""
     url: Annotated[str, Field(description="where they are published")] = ""
     licence: Annotated[str, Field(description="under which terms")] = ""
+    format: Annotated[
+        Literal["", "sumo", "cityflow", "utdf", "osm", "gmns"],
+        Field(description="the tables are imported from files of this format; '': they lie in the folder"),
+    ] = ""
+    files: Annotated[
+        dict[str, str | list[str]],
+        Field(description="the options of `signalsim import`: a path, or wheel:PACKAGE==VERSION/PATH"),
+    ] = {}
 
 
 def _defaults_model() -> type[_Section]:

@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,17 +77,29 @@ def _remedy(error: Any) -> str:
     return f"is of the wrong type; give {wanted}" if wanted else f"is not right: {error['msg']}"
 
 
-def read_config(path: Path) -> ScenarioConfig:
-    """The checked scenario.toml. Raises InputError with file, field, value and what would be right."""
+def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of ``own``, and of ``base`` what it does not say; sections are merged field by field."""
+    out = dict(base)
+    for key, value in own.items():
+        section = out.get(key)
+        out[key] = merged(section, value) if isinstance(value, dict) and isinstance(section, dict) else value
+    return out
+
+
+def read_config(path: Path, base: Mapping[str, Any] | None = None) -> ScenarioConfig:
+    """The checked scenario.toml. ``base``: settings where it says nothing.
+
+    Raises InputError with file, field, value and what would be right.
+    """
     try:
-        return _checked(path, _text(path))
+        return _checked(path, _text(path), base or {})
     except RecursionError:
         raise InputError(f"{path}: nested too deeply; a scenario has one level of sections") from None
 
 
-def _checked(path: Path, text: str) -> ScenarioConfig:
+def _checked(path: Path, text: str, base: Mapping[str, Any]) -> ScenarioConfig:
     try:
-        data = tomllib.loads(text)
+        data = merged(base, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}; correct that place") from None
     except ValueError:

@@ -1,6 +1,7 @@
 """One loop that joins clock, engine, cameras and controller."""
 
-from .run import Run, simulate
+from .actors import Watch
+from .run import ENGINES, Run, simulate
 from .series import Series
 
-__all__ = ["Run", "Series", "simulate"]
+__all__ = ["ENGINES", "Run", "Series", "Watch", "simulate"]

@@ -5,9 +5,9 @@ each wakes by an event of its own that is scheduled with its rank as SimPy's pri
 wakes first brings the engine up to now.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
@@ -30,6 +30,7 @@ class Rank(IntEnum):
     SENSING = 20
     ESTIMATION = 30
     CONTROL = 40
+    WATCHING = 45
     RECORDING = 50
 
 
@@ -107,6 +108,20 @@ def control(stage: Stage) -> Process:
         stage.engine.request(request.stage, request.switch_at_ms)
 
 
+class Watch(NamedTuple):
+    """Somebody who looks at the truth at set times; the sight's arrays are reused, keep copies."""
+
+    times_ms: Sequence[int]  # ascending
+    look: Callable[[Sight], None]
+
+
+def watching(stage: Stage, watch: Watch) -> Process:
+    """Shows the watcher what there is, at each of the times that the run reaches."""
+    for time_ms in watch.times_ms:
+        yield stage.moment(time_ms, Rank.WATCHING)
+        watch.look(stage.sight())
+
+
 def recording(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> Process:
     """Writes a row per minute, ends the run at the cap or when ``done(now)``."""
     time_ms = 0
@@ -124,10 +139,12 @@ def recording(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> Process
             return
 
 
-def start(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> None:
+def start(stage: Stage, cap_ms: int, done: Callable[[int], bool], watch: Watch | None = None) -> None:
     """All actors of a run; cameras only where the policy looks at them."""
     processes = [control(stage), recording(stage, cap_ms, done)]
     if stage.policy.needs_sensing:
         processes += [sensing(stage), estimation(stage)]
+    if watch is not None:
+        processes.append(watching(stage, watch))
     for process in processes:
         stage.env.process(process)

@@ -1,7 +1,8 @@
 """One run: a scenario, a controller, a seed -> what happened."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,11 +19,12 @@ from signalsim.errors import InputError
 from signalsim.sensing.presets import Camera, preset
 from signalsim.sensing.sensors import Sensors
 
-from .actors import Stage, start
+from .actors import Stage, Watch, start
 from .protocol import Engine
 from .series import Recorder, Series
 
-ENGINES = ("numba", "simpy")
+ENGINES = ("numba", "simpy", "sumo")
+MakeEngine = Callable[..., Engine]  # (built, arrivals, *, count_from_ms, count_to_ms, record)
 _compiled: set[Any] = set()  # kinds of engine and policy whose kernels this process has loaded
 
 
@@ -61,21 +63,25 @@ def simulate(
     sensors: str | Camera | None = None,
     record: str = "sums",
     on_compile: Callable[[], None] | None = None,
+    watch: Watch | None = None,
 ) -> Run:
     """Run a scenario (its path, or what ``scenario.build`` made of it) under a controller.
 
     Args:
         controller: a registered name, ``FILE.py:CLASS`` or a controller.
         seed, replication: choose the traffic and the cameras' errors; the controller has no say.
-        engine: "numba" (compiled) or "simpy" (the same model in plain SimPy, slow).
+        engine: "numba" (compiled), "simpy" (the same model in plain SimPy, slow), "sumo" (SUMO moves the
+            vehicles; needs the extra of that name), or a function of (built, arrivals, *, count_from_ms,
+            count_to_ms, record) that makes what ``simulation.protocol.Engine`` asks for.
         sensors: a preset's name, a Camera, or None for the scenario's preset.
         record: "sums", or "full" to keep every change of state.
         on_compile: called once per process, before kernels are compiled that no cache holds.
+        watch: somebody who looks at the truth at set times; nothing of the run depends on it.
 
     Raises:
         InputError: unknown controller, engine, sensors or record, or an exception in a user's controller.
     """
-    if engine not in ENGINES:
+    if isinstance(engine, str) and engine not in ENGINES:
         raise InputError(f"engine '{engine}': no such engine; there are {', '.join(ENGINES)}")
     if record not in ("sums", "full"):
         raise InputError(f"record '{record}': give sums or full")
@@ -87,30 +93,31 @@ def simulate(
     from_ms = round(horizon.warm_up_s * 1000)
     to_ms = from_ms + round(horizon.demand_s * 1000)
     cap_ms = to_ms + round(horizon.drain_s * 1000)
-    traffic = _engine(engine, on_compile)
-    arrivals = _arrivals(built, seed, replication)
+    engine_name = engine if isinstance(engine, str) else getattr(engine, "__name__", type(engine).__name__)
+    traffic, arrivals = _maker(engine, on_compile), _arrivals(built, seed, replication)
     make = partial(
-        traffic, built.tables, arrivals, count_from_ms=from_ms, count_to_ms=to_ms, record=record == "full"
+        traffic, built, arrivals, count_from_ms=from_ms, count_to_ms=to_ms, record=record == "full"
     )
-    _load_kernels(engine, make, policy, built, camera)
-    vehicles = make()
+    _load_kernels(engine_name, make, policy, built, camera)
     cameras = Sensors(built.tables, camera, seed=seed, replication=replication)
-    stage = Stage(vehicles, cameras, policy, Recorder(built.tables))
-    start(stage, cap_ms, lambda now: now >= to_ms and vehicles.all_counted_arrived())
-    wall, cpu = time.perf_counter(), time.process_time()
-    stage.env.run(until=stage.finished)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    totals = vehicles.totals()
+    with _closing(make()) as vehicles:
+        stage = Stage(vehicles, cameras, policy, Recorder(built.tables))
+        start(stage, cap_ms, lambda now: now >= to_ms and vehicles.all_counted_arrived(), watch)
+        wall, cpu = time.perf_counter(), time.process_time()
+        stage.env.run(until=stage.finished)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        totals, sums = vehicles.totals(), vehicles.sums()
+        records = vehicles.records() if record == "full" else None
     _check(totals)
     return Run(
-        sums=vehicles.sums(),
+        sums=sums,
         totals=totals,
-        records=vehicles.records() if record == "full" else None,
+        records=records,
         series=stage.recorder.series(),
         controller=name,
         seed=seed,
         replication=replication,
-        engine=engine,
+        engine=engine_name,
         sensors=camera_name,
         horizon=horizon,
         built=built,
@@ -134,18 +141,35 @@ def _arrivals(built: Any, seed: int, replication: int) -> Any:
     return sample(built, seed, replication)
 
 
-def _engine(name: str, on_compile: Callable[[], None] | None) -> Callable[..., Engine]:
+def _maker(engine: str | MakeEngine, on_compile: Callable[[], None] | None) -> MakeEngine:
+    """What makes the engine of a run; its module is loaded now."""
     from signalsim.engine import jit
 
     if on_compile is not None and not _compiled and jit.is_cold():
         on_compile()
-    if name == "numba":
+    if not isinstance(engine, str):
+        return engine
+    if engine == "sumo":
+        from signalsim.bridges.sumo.engine import SumoEngine
+
+        return SumoEngine
+    if engine == "numba":
         from signalsim.engine.compiled import CompiledEngine
 
-        return CompiledEngine
+        return lambda built, arrivals, **options: CompiledEngine(built.tables, arrivals, **options)
     from signalsim.engine.reference import ReferenceEngine
 
-    return ReferenceEngine
+    return lambda built, arrivals, **options: ReferenceEngine(built.tables, arrivals, **options)
+
+
+@contextmanager
+def _closing(engine: Engine) -> Iterator[Engine]:
+    """An engine that holds more than memory of this process (it has ``close``) lets go of it at the end."""
+    try:
+        yield engine
+    finally:
+        if close := getattr(engine, "close", None):
+            close()
 
 
 def _load_kernels(
@@ -159,19 +183,19 @@ def _load_kernels(
     kinds = {engine, type(policy)}
     if kinds <= _compiled:
         return
-    vehicles, sensors = make(), Sensors(built.tables, camera)
-    sight = vehicles.observe()
-    sensors.read(sight)
-    sensors.deliver()
-    n_junctions = len(sight.stage)
-    nobody, request = np.zeros(0, np.int32), make_request(n_junctions)
-    seen = sensors.observe(sight)
-    if not isinstance(policy, ForeignPolicy):
-        policy.decide(seen, nobody, request)
-    vehicles.request(request.stage, request.switch_at_ms)
-    vehicles.sums()
-    if engine == "numba":
-        vehicles.advance(1)
+    with _closing(make()) as vehicles:
+        sight, sensors = vehicles.observe(), Sensors(built.tables, camera)
+        sensors.read(sight)
+        sensors.deliver()
+        n_junctions = len(sight.stage)
+        nobody, request = np.zeros(0, np.int32), make_request(n_junctions)
+        seen = sensors.observe(sight)
+        if not isinstance(policy, ForeignPolicy):
+            policy.decide(seen, nobody, request)
+        vehicles.request(request.stage, request.switch_at_ms)
+        vehicles.sums()
+        if engine in ("numba", "sumo"):
+            vehicles.advance(1)
     _compiled.update(kinds)
 
 

@@ -23,10 +23,11 @@ def _plan(stages, greens, changes, offset):
 
 
 def _follow(policy, observation, decide, start_s, until_s):
-    """(time, stage) of every switch that is asked for."""
+    """(time, stage) of every switch that is asked for; the interlock follows at once."""
     now, log = start_s, []
     while now < until_s:
-        stage, switch, following = decide(policy, observation(now))
+        in_force = next((stage for switch, stage in reversed(log) if switch <= now), 0)
+        stage, switch, following = decide(policy, observation(now, stage=in_force))
         assert now <= switch and now < following
         log.append((switch, stage))
         now = following
@@ -51,9 +52,18 @@ def test_offset_shifts_the_plan_later(observation, decide):
 def test_a_late_wake_does_not_shift_the_cycle(built, observation, decide):
     policy = get("deployed").prepare(built)
     assert decide(policy, observation(21.3)) == (1, 21.3, 25.0)
-    assert decide(policy, observation(25)) == (2, 45.0, 50.0)
+    assert decide(policy, observation(25, stage=1)) == (2, 45.0, 50.0)
     assert decide(policy, observation(1_000_021)) == (1, 1_000_021, 1_000_025)
-    assert decide(policy, observation(1_000_025)) == (2, 1_000_045, 1_000_050)
+    assert decide(policy, observation(1_000_025, stage=1)) == (2, 1_000_045, 1_000_050)
+
+
+def test_a_stage_that_is_held_up_is_asked_for_again(built, observation, decide):
+    """The junction is still in another stage (a minimum green): what comes next must wait for its turn."""
+    policy = get("deployed").prepare(built)
+    assert decide(policy, observation(21)) == (1, 21.0, 25.0)
+    assert decide(policy, observation(25, stage=0)) == (1, 25.0, 30.0)
+    assert decide(policy, observation(44, stage=0)) == (1, 44.0, 45.0)
+    assert decide(policy, observation(45, stage=0)) == (2, 45.0, 50.0)
 
 
 def test_a_stage_shorter_than_the_tick_is_not_missed(observation, decide):

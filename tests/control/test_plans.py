@@ -35,6 +35,7 @@ def _demand(counted):
         window_ms=(0, 3_600_000),
         heavy_share=0.1,
         heavy_pcu=2.0,
+        listed=None,
     )
 
 
