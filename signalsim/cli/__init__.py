@@ -11,6 +11,11 @@ import typer
 
 from .compare import compare
 from .controllers import controllers
+from .counts import app as counts
+from .exports import app as exports
+from .fetch import fetch
+from .imports import app as imports
+from .network import app as network
 from .run import run
 from .terminal import INTERRUPTED
 
@@ -24,6 +29,11 @@ app = typer.Typer(
 app.command()(run)
 app.command()(compare)
 app.command()(controllers)
+app.command()(fetch)
+app.add_typer(imports, name="import")
+app.add_typer(exports, name="export")
+app.add_typer(counts, name="counts")
+app.add_typer(network, name="network")
 
 
 @app.callback(invoke_without_command=True)

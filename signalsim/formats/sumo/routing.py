@@ -1,0 +1,145 @@
+"""From vehicles to trips: routes checked against the movements, trips routed by the shortest time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain, pairwise, repeat
+
+import numpy as np
+
+from signalsim.formats.sumo.layout import Layout
+from signalsim.formats.sumo.vehicles import HEAVY, Demand, Traffic
+
+_CHUNK = 256  # origins that are routed at a time
+_CHUNK_ROUTES = 20_000  # routes that are taken apart at a time
+_BUSES = frozenset(("bus", "coach"))
+
+
+@dataclass
+class Trips:
+    """Columns of trips.csv, and the routes: all edges, separated by blanks."""
+
+    vehicle: list[str] = field(default_factory=list)
+    depart_s: list[float] = field(default_factory=list)  # SUMO's clock
+    kind: list[str] = field(default_factory=list)  # car, heavy or bus
+    route: list[int] = field(default_factory=list)
+    routes: dict[str, int] = field(default_factory=dict)
+    used: set[tuple[str, str]] = field(default_factory=set)  # movements on any route
+    begins: set[str] = field(default_factory=set)
+    ends: set[str] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)  # vehicles whose route is not possible
+    lost: list[str] = field(default_factory=list)  # trips between edges that nothing joins
+
+
+def make_trips(layout: Layout, traffic: Traffic, begin_s: float, end_s: float | None) -> Trips:
+    """Trips of the vehicles that depart from ``begin_s`` on and before ``end_s``."""
+    inside = [v for v in traffic.vehicles if v.depart_s >= begin_s and (end_s is None or v.depart_s < end_s)]
+    ways = _ways(layout, {vehicle.stops for vehicle in inside if vehicle.stops})
+    listed = dict.fromkeys(vehicle.edges or ways.get(vehicle.stops, "") for vehicle in inside)
+    listed.pop("", None)
+    trips = Trips()
+    possible = _possible(layout, list(listed), trips)
+    for vehicle in inside:
+        edges = vehicle.edges or ways.get(vehicle.stops, "")
+        if not edges:
+            trips.lost.append(vehicle.id)
+        elif edges in possible:
+            _add(trips, vehicle, edges, _class(traffic.kind(vehicle.kind).v_class))
+        else:
+            trips.broken.append(vehicle.id)
+    return trips
+
+
+def _possible(layout: Layout, routes: list[str], trips: Trips) -> set[str]:
+    """Routes of which every step is a movement; notes in ``trips`` what they use."""
+    names = list(layout.lanes)
+    place = {name: i for i, name in enumerate(names)}
+    moves = list(layout.moves)
+    key = np.array([place[a] * len(names) + place[b] for a, b in moves], np.int64)
+    order = np.argsort(key)
+    key = key[order]
+    used = np.zeros(len(moves), bool)
+    possible: set[str] = set()
+    for first in range(0, len(routes), _CHUNK_ROUTES):
+        some = routes[first : first + _CHUNK_ROUTES]
+        split = [route.split() for route in some]
+        length = np.fromiter(map(len, split), np.int64, len(split))
+        end = np.cumsum(length)
+        edge = np.fromiter(map(place.get, chain.from_iterable(split), repeat(-1)), np.int64, int(end[-1]))
+        step = edge[:-1] * len(names) + edge[1:]
+        at = np.minimum(np.searchsorted(key, step), len(key) - 1)
+        is_move = (key[at] == step) & (edge[:-1] >= 0) & (edge[1:] >= 0)
+        is_between = np.zeros(len(step), bool)  # from the last edge of a route to the first of the next
+        is_between[end[:-1] - 1] = True
+        wrong = np.zeros(len(some), bool)
+        row = np.repeat(np.arange(len(some)), length)
+        wrong[row[:-1][~is_move & ~is_between]] = True
+        wrong |= edge[end - length] < 0
+        used[order[at[is_move & ~is_between & ~wrong[row[:-1]]]]] = True
+        for k in np.flatnonzero(~wrong).tolist():
+            possible.add(some[k])
+            trips.begins.add(split[k][0])
+            trips.ends.add(split[k][-1])
+    trips.used.update(moves[i] for i in np.flatnonzero(used))
+    return possible
+
+
+def _class(v_class: str) -> str:
+    return "bus" if v_class in _BUSES else "heavy" if v_class in HEAVY else "car"
+
+
+def _add(trips: Trips, vehicle: Demand, edges: str, kind: str) -> None:
+    trips.vehicle.append(vehicle.id)
+    trips.depart_s.append(vehicle.depart_s)
+    trips.kind.append(kind)
+    trips.route.append(trips.routes.setdefault(edges, len(trips.routes)))
+
+
+def _ways(layout: Layout, wanted: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """All edges from stop to stop, of those trips that can be made.
+
+    Shortest by time at the speed limits, the way across junctions included; where a movement gives
+    way, the penalty that SUMO's routers add.
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    names = list(layout.lanes)
+    place = {name: i for i, name in enumerate(names)}
+    legs = {leg for stops in wanted for leg in pairwise(stops) if leg[0] in place and leg[1] in place}
+    moves = list(layout.moves.values())
+    cost = [layout.length_m(m.end) / max(layout.speed_mps(m.end), 0.1) + m.cost_s for m in moves]
+    rows, columns = [place[m.start] for m in moves], [place[m.end] for m in moves]
+    graph = csr_matrix((np.maximum(cost, 1e-3), (rows, columns)), shape=(len(names), len(names)))
+    goals: dict[int, list[int]] = {}
+    for a, b in sorted(legs):
+        goals.setdefault(place[a], []).append(place[b])
+    found: dict[tuple[str, str], list[str]] = {}
+    origins = sorted(goals)
+    for first in range(0, len(origins), _CHUNK):
+        some = origins[first : first + _CHUNK]
+        _, before = dijkstra(graph, indices=some, return_predecessors=True)
+        for row, origin in zip(before, some, strict=True):
+            for goal in goals[origin]:
+                if steps := _walk(row, origin, goal):
+                    found[names[origin], names[goal]] = [names[i] for i in steps]
+    return {stops: " ".join(way) for stops in wanted if (way := _joined(stops, found))}
+
+
+def _walk(before: np.ndarray, origin: int, goal: int) -> list[int]:
+    """From origin to goal, both included; empty where there is no way."""
+    way = [goal]
+    while way[-1] != origin:
+        at = int(before[way[-1]])
+        if at < 0:
+            return []
+        way.append(at)
+    return way[::-1]
+
+
+def _joined(stops: tuple[str, ...], found: dict[tuple[str, str], list[str]]) -> list[str]:
+    whole = [stops[0]]
+    for leg in pairwise(stops):
+        if leg not in found:
+            return []
+        whole += found[leg][1:]
+    return whole

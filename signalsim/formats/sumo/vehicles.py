@@ -1,0 +1,317 @@
+"""Vehicles, trips, flows and their types from .rou.xml and additional files."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from signalsim.engine.random import stream_key, uniform
+from signalsim.errors import InputError
+from signalsim.formats.sumo.files import seconds
+from signalsim.formats.xmlfile import Element, Reader, elements
+
+MAX_VEHICLES = 5_000_000
+USUAL_TYPE = "DEFAULT_VEHTYPE"
+HEAVY = frozenset(("truck", "trailer", "bus", "coach"))
+NO_CARS = frozenset(
+    ("pedestrian", "bicycle", "moped", "scooter", "wheelchair", "tram", "rail", "rail_urban", "rail_electric",
+     "rail_fast", "ship", "aircraft", "drone", "container", "cable_car", "subway")
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A vehicle type, with SUMO's defaults for passenger cars."""
+
+    id: str
+    v_class: str = "passenger"
+    length_m: float = 5.0
+    gap_m: float = 2.5
+    headway_s: float = 1.0
+    speed_dev: float = 0.1
+    share: float = 1.0  # in its distribution
+
+
+@dataclass(slots=True)
+class Demand:
+    """One vehicle, or a flow of them that was not yet spread over time."""
+
+    id: str
+    kind: str
+    depart_s: float
+    edges: str = ""  # separated by blanks; '': to be routed
+    stops: tuple[str, ...] = ()  # from, via…, to
+    choice: str = ""  # distribution of routes that one is to be drawn from
+
+
+@dataclass
+class Traffic:
+    """Everything that drives, in the order of the files."""
+
+    vehicles: list[Demand] = field(default_factory=list)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    mixes: dict[str, list[Kind]] = field(default_factory=dict)  # distributions of types
+    routes: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  # distributions of routes
+    dropped: dict[str, list[str]] = field(default_factory=dict)  # reason -> ids
+    flows: int = 0
+    drawn: list[str] = field(default_factory=list)  # flows whose gaps are random
+
+    def kind(self, name: str) -> Kind:
+        return self.kinds.get(name) or Kind(name)
+
+    def drop(self, reason: str, name: str) -> None:
+        self.dropped.setdefault(reason, []).append(name)
+
+
+def read_traffic(paths: list[Path]) -> Traffic:
+    """The traffic of some files, read one after another. Raises InputError with file and line."""
+    traffic = Traffic()
+    for path in paths:
+        reader = _Files(path, traffic)
+        for element in elements(path):
+            reader.take(element)
+        reader.finish()
+    _resolve(traffic)
+    return traffic
+
+
+class _Files:
+    """Reads one file; what a vehicle is known only when its nested elements were seen."""
+
+    def __init__(self, path: Path, traffic: Traffic) -> None:
+        self.read = Reader(path)
+        self.traffic = traffic
+        self.open: Element | None = None
+        self.nested_route = ""
+        self.mix: tuple[int, str] | None = None  # depth and id of an open distribution of types
+        self.choice: tuple[int, str] | None = None  # the same of routes
+
+    def take(self, element: Element) -> None:
+        if self.open is not None:
+            if element.depth > self.open.depth:
+                self._nested(element)
+                return
+            self.finish()
+        if self.mix is not None and element.depth <= self.mix[0]:
+            self.mix = None
+        if self.choice is not None and element.depth <= self.choice[0]:
+            self.choice = None
+        if element.tag in ("vehicle", "trip", "flow"):
+            self.open, self.nested_route = element, ""
+        elif element.tag == "vType":
+            self._kind(element)
+        elif element.tag == "vTypeDistribution":
+            self._mix(element)
+        elif element.tag == "route":
+            self._route(element)
+        elif element.tag == "routeDistribution":
+            self._choice(element)
+        elif element.tag in ("person", "personFlow", "container", "containerFlow"):
+            self.traffic.drop(
+                "persons and containers: only vehicles are simulated", self.read.text(element, "id")
+            )
+
+    def _nested(self, element: Element) -> None:
+        assert self.open is not None
+        if element.tag == "route" and "edges" in element.attributes:
+            self.nested_route = element.attributes["edges"]
+        elif element.tag == "stop":
+            self.traffic.drop("stops of vehicles: they drive on", self.open.attributes.get("id", ""))
+
+    def _kind(self, element: Element) -> None:
+        read, usual = self.read, Kind("")
+        v_class = element.attributes.get("vClass", usual.v_class)
+        long = v_class in HEAVY
+        kind = Kind(
+            id=read.text(element, "id"),
+            v_class=v_class,
+            length_m=read.number(element, "length", 12.0 if long else usual.length_m, 0.1, 1000),
+            gap_m=read.number(element, "minGap", usual.gap_m, 0, 100),
+            headway_s=read.number(element, "tau", usual.headway_s, 0, 60),
+            speed_dev=read.number(element, "speedDev", usual.speed_dev, 0, 10),
+            share=read.number(element, "probability", 1.0, 0, 1e9),
+        )
+        self.traffic.kinds[kind.id] = kind
+        if self.mix is not None:
+            self.traffic.mixes[self.mix[1]].append(kind)
+
+    def _mix(self, element: Element) -> None:
+        name = self.read.text(element, "id")
+        self.mix = (element.depth, name)
+        members = element.attributes.get("vTypes", "").split()
+        kinds = [self.traffic.kind(member) for member in members]
+        shares = self._shares(element, [kind.share for kind in kinds])
+        own = self.traffic.mixes.setdefault(name, [])
+        own += [replace(kind, share=share) for kind, share in zip(kinds, shares, strict=True)]
+
+    def _choice(self, element: Element) -> None:
+        """A distribution of routes: of those named here, and of those inside."""
+        name = self.read.text(element, "id")
+        self.choice = (element.depth, name)
+        members = element.attributes.get("routes", "").split()
+        shares = self._shares(element, [1.0] * len(members))
+        own = self.traffic.choices.setdefault(name, [])
+        own += [(share, self._known_route(element, m)) for m, share in zip(members, shares, strict=True)]
+
+    def _route(self, element: Element) -> None:
+        edges = element.attributes.get("edges", "")
+        if self.choice is not None:
+            share = self.read.number(element, "probability", 1.0, 0, 1e9)
+            self.traffic.choices[self.choice[1]].append((share, edges))
+        if name := element.attributes.get("id", ""):
+            self.traffic.routes[name] = edges
+
+    def _shares(self, element: Element, usual: list[float]) -> list[float]:
+        """Probabilities of a distribution's members; those that are not given are the usual ones."""
+        given = [_number(text) for text in element.attributes.get("probabilities", "").split()]
+        if any(not 0 <= share <= 1e9 for share in given):
+            raise self.read.fault(element, "probabilities", "are not all numbers from 0 up; correct them")
+        return [*given, *usual[len(given) :]][: len(usual)]
+
+    def finish(self) -> None:
+        """What was open is complete now."""
+        element, self.open = self.open, None
+        if element is None:
+            return
+        if element.tag == "flow":
+            self._flow(element)
+            return
+        text = self.read.text(element, "depart")
+        depart = seconds(text)
+        if depart is None:
+            if text.replace("_", "").isalpha():
+                self.traffic.drop("vehicles that wait for persons or others", self.read.text(element, "id"))
+                return
+            raise self.read.fault(element, "depart", "is no time; give seconds or h:m:s")
+        self._add(element, [depart], [self.read.text(element, "id")])
+
+    def _time(self, element: Element, name: str, default: float) -> float:
+        if name not in element.attributes:
+            return default
+        value = seconds(element.attributes[name])
+        if value is None:
+            raise self.read.fault(element, name, "is no time; give seconds or h:m:s")
+        return value
+
+    def _flow(self, element: Element) -> None:
+        name = self.read.text(element, "id")
+        begin, end = self._time(element, "begin", 0.0), self._time(element, "end", 3600.0)
+        times = self._departures(element, name, begin, end)
+        self.traffic.flows += 1
+        self._add(element, times, [f"{name}.{k}" for k in range(len(times))])
+
+    def _departures(self, element: Element, name: str, begin: float, end: float) -> list[float]:
+        """When the vehicles of a flow wish to depart."""
+        read, given = self.read, element.attributes
+        number = read.whole(element, "number", 0, 0, MAX_VEHICLES)
+        span = max(end - begin, 0.0)
+        period = given.get("period", "")
+        if period.startswith("exp("):
+            rate = _number(period[4:].rstrip(")"))
+            if not 0 < rate <= 100:
+                raise read.fault(element, "period", "is no exp(rate) with a rate from 0 to 100 a second")
+            return self._random(name, begin, end, rate, number)
+        if "probability" in given:
+            return self._random(name, begin, end, read.number(element, "probability", None, 0, 1), number)
+        if "vehsPerHour" in given or "perHour" in given:
+            per_hour = "vehsPerHour" if "vehsPerHour" in given else "perHour"
+            gap = 3600 / read.number(element, per_hour, None, 1e-3, 1e6)
+        elif period:
+            gap = read.number(element, "period", None, 1e-3, 1e8)
+        elif number:
+            gap = span / number
+        else:
+            raise read.fault(
+                element, "number", "is missing, as are period, vehsPerHour and probability; give one"
+            )
+        count = number or int(np.ceil(span / gap - 1e-9))
+        self._check_number(element, count)
+        return [round(begin + k * gap, 3) for k in range(count)]
+
+    def _random(self, name: str, begin: float, end: float, rate: float, number: int) -> list[float]:
+        """Exponential gaps with the flow's rate; the same on every import."""
+        self.traffic.drawn.append(name)
+        mean = rate * (end - begin)
+        tries = number or int(mean + 10 * mean**0.5 + 20)
+        self._check_number(None, tries)
+        key = stream_key(0, f"flow {name}", 0)
+        gaps = -np.log1p(-uniform(key, np.zeros(tries, np.int64), np.arange(tries))) / max(rate, 1e-9)
+        times = begin + np.cumsum(gaps)
+        return [round(float(t), 3) for t in (times if number else times[times < end])]
+
+    def _check_number(self, element: Element | None, count: int) -> None:
+        if count + len(self.traffic.vehicles) > MAX_VEHICLES:
+            line = f", line {element.line}" if element else ""
+            raise InputError(
+                f"{self.read.path}{line}: over {MAX_VEHICLES:,} vehicles; give fewer, or a shorter time"
+            )
+
+    def _add(self, element: Element, times: list[float], names: list[str]) -> None:
+        get = element.attributes.get
+        edges, route = self.nested_route, get("route", "")
+        if not edges and route:
+            edges = "" if route in self.traffic.choices else self._known_route(element, route)
+        start, end = get("from", ""), get("to", "")
+        if not edges and not (start and end) and route not in self.traffic.choices:
+            self.traffic.drop("vehicles without route, or from and to edges: zones are not read",
+                              get("id", ""))  # fmt: skip
+            return
+        stops = () if edges or not start else (start, *get("via", "").split(), end)
+        edges = " ".join(edges.split())
+        kind = get("type", USUAL_TYPE)
+        self._check_number(element, len(times))
+        self.traffic.vehicles += [
+            Demand(name, kind, time, edges, stops, "" if edges or stops else route)
+            for name, time in zip(names, times, strict=True)
+        ]
+
+    def _known_route(self, element: Element, name: str) -> str:
+        if name not in self.traffic.routes:
+            raise self.read.fault(
+                element, "route", "is no <route> or <routeDistribution> read before; add it"
+            )
+        return self.traffic.routes[name]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text) if len(text) < 40 else -1.0
+    except ValueError:
+        return -1.0
+
+
+def _resolve(traffic: Traffic) -> None:
+    """Types and routes of distributions are drawn, the same on every import; what is no car, lorry or
+    bus is dropped.
+    """
+    mixed = [vehicle for vehicle in traffic.vehicles if vehicle.kind in traffic.mixes]
+    kinds = {name: [(kind.share, kind.id) for kind in own] for name, own in traffic.mixes.items()}
+    for vehicle, kind in zip(mixed, _drawn("vehicle types", [kinds[v.kind] for v in mixed]), strict=True):
+        vehicle.kind = kind
+    open_ = [vehicle for vehicle in traffic.vehicles if vehicle.choice]
+    routes = _drawn("vehicle routes", [traffic.choices[v.choice] for v in open_])
+    for vehicle, edges in zip(open_, routes, strict=True):
+        vehicle.edges = " ".join(edges.split())
+    kept = []
+    for vehicle in traffic.vehicles:
+        v_class = traffic.kind(vehicle.kind).v_class
+        if v_class in NO_CARS:
+            traffic.drop(f"vehicles of class {v_class}: the model has cars, lorries and buses", vehicle.id)
+        elif not vehicle.edges and not vehicle.stops:
+            traffic.drop("vehicles with an empty route", vehicle.id)
+        else:
+            kept.append(vehicle)
+    traffic.vehicles = kept
+
+
+def _drawn(stream: str, choices: list[list[tuple[float, str]]]) -> list[str]:
+    """One member of every distribution (share, member); '' of one that is empty."""
+    n = len(choices)
+    draws = uniform(stream_key(0, stream, 0), np.arange(n), np.zeros(n, np.int64))
+    out = []
+    for members, u in zip(choices, draws, strict=True):
+        some = [member for member in members if member[0] > 0]
+        running = np.cumsum([share for share, _ in some])
+        out.append(some[int(np.searchsorted(running, u * running[-1], side="right"))][1] if some else "")
+    return out

@@ -1,0 +1,253 @@
+"""Signal groups and stages of a UTDF network, from its phases.
+
+Movements that are green in the same phases share a group. What the rings and barriers keep apart
+is kept apart by conflict.csv as well, so that the interlock's changes are the controller's. Stages
+are all sets of phases that may be green together, one of each ring, and those that the plan passes
+through while a ring changes later than another.
+"""
+
+import math
+from collections import defaultdict
+from itertools import combinations
+
+from signalsim.formats.complete import network_of
+from signalsim.formats.draft import Draft
+from signalsim.formats.utdf.approaches import SIGNAL, Approach, Group
+from signalsim.formats.utdf.rings import Controller, Phases, Switch, read_controllers, switches
+from signalsim.formats.utdf.sections import Utdf
+from signalsim.formats.utdf.streets import movement_id, node_types
+from signalsim.network import conflicts
+from signalsim.network.specs import CONFLICT, MOVEMENT
+from signalsim.signals.specs import GROUP, STAGE
+
+_RANK = {"thru": 0, "right": 1, "left": 2, "uturn": 3}
+# of the check of yellows on loading: reaction time, deceleration, and the hardest that may be set, m/s2
+_REACTION_S, _USUAL, _HARDEST = 1.0, 4.5, 9.0
+
+
+class Lights:
+    """The controllers of a file and what each movement obeys."""
+
+    def __init__(self, utdf: Utdf, approaches: dict[str, Approach]) -> None:
+        self.utdf = utdf
+        self.controllers: dict[str, Controller] = {}  # by node
+        for controller in read_controllers(utdf):
+            for node in controller.nodes:
+                self.controllers.setdefault(node, controller)
+        types = node_types(utdf)
+        self.controllers = {n: c for n, c in self.controllers.items() if types[n] == SIGNAL}
+        self.dark = [n for n, kind in types.items() if kind == SIGNAL and n not in self.controllers]
+        self.free: set[str] = set()  # channelised right turns
+        self.unserved: list[str] = []  # movements that no phase serves
+        self.key: dict[str, Phases] = {}  # phases by movement
+        self._keys: dict[str, set[Phases]] = defaultdict(set)  # the same by node
+        self.lengthened: list[str] = []  # groups whose yellow no vehicle could keep
+        for approach in approaches.values():
+            if approach.node in self.controllers:
+                self._assign(approach)
+
+    def _assign(self, approach: Approach) -> None:
+        controller = self.controllers[approach.node]
+        own = {group.code: phases_of(group) & frozenset(controller.phases) for group in approach.groups}
+        for group in approach.groups:
+            name = movement_id(approach, group)
+            if group.turn in ("R", "R2") and (group.whole("Right Channeled", 0, 9) or 0) in (1, 2, 3):
+                self.free.add(name)
+                continue
+            if group.number("Phase1", -1, 64) == -1:  # uncontrolled
+                continue
+            phases = own[group.code]
+            for other in approach.groups:
+                if not phases and set(other.slots) & set(group.slots):
+                    phases = own[other.code]
+            if phases:
+                self.key[name] = phases
+                self._keys[approach.node].add(phases)
+            else:
+                self.unserved.append(name)
+
+    def group_id(self, movement: str) -> str:
+        """The group of a movement: its node and its phases, as 1:P5+P2."""
+        return group_name(movement.split(":")[0], self.key[movement])
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Signal group by movement."""
+        return {movement: self.group_id(movement) for movement in self.key}
+
+    def keys_of(self, node: str) -> set[Phases]:
+        """The phases of each group of a node."""
+        return self._keys[node]
+
+
+def phases_of(group: Group) -> Phases:
+    """All phases that give a turn green, protected or permitted."""
+    found = set()
+    for kind in ("Phase", "PermPhase"):
+        for k in range(1, 5):
+            number = group.whole(f"{kind}{k}", -1, 64)
+            if number and number > 0:
+                found.add(number)
+    return frozenset(found)
+
+
+def group_name(node: str, phases: Phases) -> str:
+    return f"{node}:" + "+".join(f"P{p}" for p in sorted(phases))
+
+
+def stage_name(phases: Phases) -> str:
+    return "+".join(f"P{p}" for p in sorted(phases))
+
+
+def add_signals(draft: Draft, lights: Lights, approaches: dict[str, Approach], source: str) -> None:
+    """Groups, stages and conflicts."""
+    if not lights.key:
+        return
+    speeds: dict[str, float] = defaultdict(float)
+    for approach in approaches.values():
+        for group in approach.groups:
+            name = movement_id(approach, group)
+            if name in lights.key:
+                g = lights.group_id(name)
+                speeds[g] = max(speeds[g], (approach.speed_kmh or 50.0) / 3.6)
+    _add_groups(draft, lights, speeds)
+    plans = {node: switches(controller) for node, controller in lights.controllers.items()}
+    for node, controller in lights.controllers.items():
+        _add_stages(draft, lights, node, [*controller.together(), *(s.phases for s in plans[node])])
+    _add_conflicts(draft, lights, source)
+    _report(draft, lights)
+
+
+def _add_groups(draft: Draft, lights: Lights, speeds: dict[str, float]) -> None:
+    """Groups with the times of the phases that end them; yellows as in the file, if at all possible."""
+    braking: dict[str, float] = {}  # m/s2 that a group's yellow asks for at its approach's speed
+    for node, controller in lights.controllers.items():
+        changes = switches(controller)
+        for key in sorted(lights.keys_of(node), key=sorted):
+            name, own = group_name(node, key), [controller.phases[p] for p in sorted(key)]
+            last = [controller.phases[p] for p in sorted(closing(key, changes))]
+            yellow = max(phase.yellow_s for phase in last)
+            least = math.ceil(10 * (_REACTION_S + speeds[name] / (2 * _HARDEST))) / 10
+            braking[name] = speeds[name] / (2 * (max(yellow, least) - _REACTION_S))
+            draft.add(
+                GROUP,
+                group_id=name,
+                junction_id=node,
+                min_green_s=max(min(min(p.min_green_s, p.green_s) for p in own), 1.0),
+                yellow_s=max(yellow, least),
+                all_red_s=max(phase.all_red_s for phase in last),
+            )
+            if yellow < least:
+                lights.lengthened.append(f"{name}: {yellow:g} to {least:g} s")
+    hard = [name for name, needed in braking.items() if needed > _USUAL]
+    if hard:
+        hardest = math.ceil(100 * max(braking.values())) / 100
+        draft.section("defaults", hardest_deceleration=min(hardest, _HARDEST))
+        draft.guessed(
+            "yellows that are short for the speed of their approach",
+            f"taken as they are, for turns brake before; "
+            f"what is refused as too short is set to {hardest:g} m/s2",
+            hard,
+        )
+
+
+def closing(key: Phases, changes: list[Switch]) -> Phases:
+    """The phases of a group with which its green ends: their yellow and all-red are the group's."""
+    found: set[int] = set()
+    for before, after in zip(changes[-1:] + changes[:-1], changes, strict=True):
+        if key & before.phases and not key & after.phases:
+            found |= key & before.phases
+    return frozenset(found) or key
+
+
+def shown_groups(lights: Lights, node: str, phases: Phases) -> frozenset[str]:
+    """The groups that are green while these phases are."""
+    return frozenset(group_name(node, key) for key in lights.keys_of(node) if key & phases)
+
+
+def _add_stages(draft: Draft, lights: Lights, node: str, sets: list[Phases]) -> None:
+    """One stage for each different set of groups; named by the first phases that show it."""
+    seen: set[frozenset[str]] = set()
+    for phases in sets:
+        groups = shown_groups(lights, node, phases)
+        if groups and groups not in seen:
+            seen.add(groups)
+            draft.add(
+                STAGE, junction_id=node, stage_id=stage_name(phases), group_ids=" ".join(sorted(groups))
+            )
+
+
+def _add_conflicts(draft: Draft, lights: Lights, source: str) -> None:
+    """Forbid what rings and barriers keep apart; where the file shows paths together that cross, one
+    gives way.
+    """
+    by_node: dict[str, list[str]] = defaultdict(list)
+    for movement in lights.key:
+        by_node[movement.split(":")[0]].append(movement)
+    kinds = dict(zip(draft.column(MOVEMENT, "mvmt_id"), draft.column(MOVEMENT, "type"), strict=True))
+    crossing = _crossing(draft, source)
+    eased = []
+    for node, movements in by_node.items():
+        sets = lights.controllers[node].together()
+        for a, b in combinations(movements, 2):
+            together = any(lights.key[a] & phases and lights.key[b] & phases for phases in sets)
+            if not together:
+                draft.add(CONFLICT, mvmt_id=a, other_mvmt_id=b, rule="forbidden")
+            elif frozenset((a, b)) in crossing:
+                first, second = sorted((a, b), key=lambda m: -_RANK[kinds[m]])
+                draft.add(CONFLICT, mvmt_id=first, other_mvmt_id=second, rule="yield")
+                eased.append(f"{first} to {second}")
+    if eased:
+        draft.guessed("movements that cross and that the phases show together", "one gives way", eased)
+
+
+def _crossing(draft: Draft, source: str) -> set[frozenset[str]]:
+    """Pairs of movements that the project's rules by geometry never show together."""
+    network = network_of(draft, source)
+    ids = network.movement.ids
+    return {frozenset((ids[a], ids[b])) for a, b in conflicts(network)[1].tolist()}
+
+
+def _report(draft: Draft, lights: Lights) -> None:
+    controllers = {c.node: c for c in lights.controllers.values()}
+    splits = sum(len(c.phases) for c in controllers.values())
+    draft.understood(
+        f"{len(controllers):,} controllers with {splits:,} phases at {len(lights.controllers):,} nodes; plan "
+        "'deployed' has their splits, offsets from midnight"
+    )
+    rings = [
+        f"{c.node}: "
+        + " | ".join(
+            f"ring {r} {' '.join(_in_ring(c, r))}" for r in sorted({p.ring for p in c.phases.values()})
+        )
+        for c in controllers.values()
+    ]
+    draft.dropped("rings and barriers", "the plan is a sequence of stages; the rings were", rings)
+    off = [
+        f"{c.node}: {c.cycle_s:g} s" for c in controllers.values()
+        if c.stated_cycle_s is not None and abs(c.stated_cycle_s - c.cycle_s) > 0.05
+    ]  # fmt: skip
+    if off:
+        draft.guessed("cycles that are not the sum of the splits", "the sum", off)
+    if uneven := [c.node for c in controllers.values() if c.uneven]:
+        draft.guessed(
+            "rings of different length within a barrier", "the last phase of the shorter waits", uneven
+        )
+    draft.dropped(
+        "actuation (VehExt, MinGap, Recall, detectors)", "the plan is fixed, with the splits as greens"
+    )
+    if lights.lengthened:
+        draft.guessed("yellows in which nobody could stop", "lengthened", lights.lengthened)
+    if lights.dark:
+        draft.guessed("nodes with signals but no phases", "no signals", lights.dark)
+    if lights.unserved:
+        draft.guessed(
+            "movements that no phase serves", "no signal group: always open, giving way", lights.unserved
+        )
+
+
+def _in_ring(controller: Controller, ring: int) -> list[str]:
+    phases = sorted(
+        (p for p in controller.phases.values() if p.ring == ring), key=lambda p: (p.barrier, p.position)
+    )
+    return [f"P{p.number}" if p.barrier == phases[0].barrier else f"/P{p.number}" for p in phases]
