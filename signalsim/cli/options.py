@@ -8,10 +8,11 @@ import typer
 
 
 class Engine(StrEnum):
-    """Which engine moves the vehicles; both give the same records."""
+    """What moves the vehicles; the first two give the same records."""
 
     numba = "numba"
     simpy = "simpy"
+    sumo = "sumo"
 
 
 SCENARIO = Annotated[Path, typer.Argument(help="A scenario: its folder, or its scenario.toml.")]
@@ -19,7 +20,10 @@ SEED = Annotated[
     int | None,
     typer.Option(min=0, max=2**63 - 1, help="Seed of all random numbers; by default the scenario's."),
 ]
-ENGINE = Annotated[Engine, typer.Option(help="numba: compiled; simpy: the slow reference, same results.")]
+ENGINE = Annotated[
+    Engine,
+    typer.Option(help="numba: compiled; simpy: the slow reference, same results; sumo: SUMO's vehicles."),
+]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 OUT = Annotated[
     Path | None, typer.Option(help="Folder to write results to; an earlier result there is replaced.")
