@@ -133,22 +133,28 @@ def convert(
     report: Report,
 ) -> np.ndarray | list[str]:
     """One column of a chunk of rows."""
-    out: list[float | int | str] = []
+    if column.kind == "id" and _all_ids(cells):
+        return list(cells)
     known: dict[str, float | int | str] = {}
-    for text, row, key in zip(cells, rows, keys, strict=True):
-        value = known.get(text)
-        if value is None:
-            try:
-                value = _empty(column) if text == "" else _cell(column, text)
-            except ValueError as error:
-                report(fault(path, row, column.name, text, str(error), id=key, kind="value"))
-                out.append(_stand_in(column))
-                continue
-            if len(known) < 100_000:
-                known[text] = value
-        out.append(value)
+    wrong: dict[str, str] = {}
+    for text in set(cells):  # many cells are alike
+        try:
+            known[text] = _empty(column) if text == "" else _cell(column, text)
+        except ValueError as error:
+            wrong[text] = str(error)
+            known[text] = _stand_in(column)
+    if wrong:
+        for text, row, key in zip(cells, rows, keys, strict=True):
+            if text in wrong:
+                report(fault(path, row, column.name, text, wrong[text], id=key, kind="value"))
+    out = list(map(known.__getitem__, cells))
     if column.kind == "float":
         return np.array(out, np.float64)
     if column.kind in ("int", "time"):
         return np.array(out, np.int64)
     return out  # type: ignore[return-value]
+
+
+def _all_ids(cells: Sequence[str]) -> bool:
+    """Whether every cell holds a sound id."""
+    return all(cells) and max(map(len, cells), default=0) <= _MAX_ID and all(map(str.isprintable, cells))

@@ -104,5 +104,6 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             ) from None
         except OSError as error:
             raise unreadable(path, error) from None
-        if any(cell.strip() for cell in cells):
-            yield reader.line_num, [cell.strip() for cell in cells]
+        cells = [cell.strip() for cell in cells]
+        if any(cells):
+            yield reader.line_num, cells

@@ -49,8 +49,10 @@ def find(
 
 def seconds(text: str) -> float | None:
     """SUMO's times: seconds, h:m:s or d:h:m:s; None for anything else."""
-    parts = text.split(":")
-    if len(text) > 40 or len(parts) not in (1, 3, 4):
+    if len(text) > 40:
+        return None
+    parts = text.split(":") if ":" in text else [text]
+    if len(parts) not in (1, 3, 4):
         return None
     try:
         numbers = [float(part) for part in parts]

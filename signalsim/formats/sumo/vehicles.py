@@ -58,7 +58,10 @@ class Traffic:
     drawn: list[str] = field(default_factory=list)  # flows whose gaps are random
 
     def kind(self, name: str) -> Kind:
-        return self.kinds.get(name) or Kind(name)
+        found = self.kinds.get(name)
+        if found is None:
+            found = self.kinds[name] = Kind(name)
+        return found
 
     def drop(self, reason: str, name: str) -> None:
         self.dropped.setdefault(reason, []).append(name)
@@ -258,7 +261,8 @@ class _Files:
                               get("id", ""))  # fmt: skip
             return
         stops = () if edges or not start else (start, *get("via", "").split(), end)
-        edges = " ".join(edges.split())
+        if any(mark in edges for mark in ("  ", "\n", "\t")) or edges != edges.strip():
+            edges = " ".join(edges.split())
         kind = get("type", USUAL_TYPE)
         self._check_number(element, len(times))
         self.traffic.vehicles += [
