@@ -1,0 +1,1 @@
+"""Other programs behind this project's protocols."""
