@@ -67,7 +67,7 @@ def load_trips(trips: Path, routes: Path, network: Network) -> TripTable:
 
 
 def _read_routes(table: Table, network: Network) -> Routes:
-    finder = MovementFinder(network)
+    finder = MovementFinder(network.movement_from, network.movement_to, len(network.link))
     texts = table.texts("link_ids")
     parts = [
         _read_chunk(table, first, texts[first : first + _CHUNK_ROUTES], network, finder)
@@ -147,11 +147,11 @@ def _unknown_link(table: Table, position: int, name: str, network: Network) -> I
 class MovementFinder:
     """Which movement leads from one link to another."""
 
-    def __init__(self, network: Network):
-        order = np.argsort(network.movement_from, kind="stable")
+    def __init__(self, from_link: np.ndarray, to_link: np.ndarray, n_links: int):
+        order = np.argsort(from_link, kind="stable")
         self._movement = np.append(order, EXIT).astype(np.int32)
-        self._to = np.append(network.movement_to[order], -1)
-        self._first = np.searchsorted(network.movement_from[order], np.arange(len(network.link) + 1))
+        self._to = np.append(to_link[order], -1)
+        self._first = np.searchsorted(from_link[order], np.arange(n_links + 1))
 
     def find(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """(n,) int32 movements from links ``a`` to links ``b``, -1 where there is none."""

@@ -150,7 +150,7 @@ def _sort(table: Table, report: Report) -> Table:
     """The table with its rows sorted by key (as strings), which must be unique."""
     keys = table.ids
     order: list[int] = []
-    for i in sorted(range(len(keys)), key=lambda i: (keys[i], i)):
+    for i in sorted(range(len(keys)), key=keys.__getitem__):  # equal keys stay in the file's order
         if order and keys[order[-1]] == keys[i]:
             first = table.row[order[-1]]
             remedy = f"is there twice (first in row {first}); give each its own"

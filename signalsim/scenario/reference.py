@@ -105,7 +105,10 @@ def _local(files: Mapping[str, str | list[str]]) -> list[Path]:
     from signalsim.formats.wheel import resolve
 
     names = [name for value in files.values() for name in ([value] if isinstance(value, str) else value)]
-    return [path for path in map(resolve, names) if path.is_file()]
+    found: list[Path] = []
+    for path in map(resolve, names):
+        found += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    return [path for path in found if path.is_file()]
 
 
 def _key(kind: str, name: str, files: Mapping[str, str | list[str]]) -> str:
@@ -124,8 +127,9 @@ def _is_current(folder: Path) -> bool:
     """Whether an earlier import is there and its files are as they were."""
     try:
         known = json.loads((folder / _SOURCES).read_text(encoding="utf-8"))
-        return bool(known == _digests(map(Path, known)))
-    except (OSError, ValueError):
+        whole = all((folder / name).is_file() for name in known["made"])
+        return whole and bool(known["read"] == _digests(map(Path, known["read"])))
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
@@ -135,7 +139,8 @@ def _keep(draft: Any, inputs: Iterable[Path], folder: Path) -> None:
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         draft.write(part)
-        (part / _SOURCES).write_text(json.dumps(_digests(inputs)), encoding="utf-8")
+        known = {"read": _digests(inputs), "made": sorted(path.name for path in part.iterdir())}
+        (part / _SOURCES).write_text(json.dumps(known), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         try:
             part.rename(folder)

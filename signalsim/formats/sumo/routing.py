@@ -6,6 +6,7 @@ from itertools import chain, pairwise, repeat
 
 import numpy as np
 
+from signalsim.demand.trips import MovementFinder
 from signalsim.formats.sumo.layout import Layout
 from signalsim.formats.sumo.vehicles import HEAVY, Demand, Traffic
 
@@ -54,9 +55,8 @@ def _possible(layout: Layout, routes: list[str], trips: Trips) -> set[str]:
     names = list(layout.lanes)
     place = {name: i for i, name in enumerate(names)}
     moves = list(layout.moves)
-    key = np.array([place[a] * len(names) + place[b] for a, b in moves], np.int64)
-    order = np.argsort(key)
-    key = key[order]
+    ends = np.array([(place[a], place[b]) for a, b in moves], np.int64).reshape(-1, 2)
+    finder = MovementFinder(ends[:, 0], ends[:, 1], len(names))
     used = np.zeros(len(moves), bool)
     possible: set[str] = set()
     for first in range(0, len(routes), _CHUNK_ROUTES):
@@ -65,16 +65,14 @@ def _possible(layout: Layout, routes: list[str], trips: Trips) -> set[str]:
         length = np.fromiter(map(len, split), np.int64, len(split))
         end = np.cumsum(length)
         edge = np.fromiter(map(place.get, chain.from_iterable(split), repeat(-1)), np.int64, int(end[-1]))
-        step = edge[:-1] * len(names) + edge[1:]
-        at = np.minimum(np.searchsorted(key, step), len(key) - 1)
-        is_move = (key[at] == step) & (edge[:-1] >= 0) & (edge[1:] >= 0)
+        step = finder.find(np.maximum(edge[:-1], 0), edge[1:])
+        step[edge[:-1] < 0] = -1
         is_between = np.zeros(len(step), bool)  # from the last edge of a route to the first of the next
         is_between[end[:-1] - 1] = True
-        wrong = np.zeros(len(some), bool)
-        row = np.repeat(np.arange(len(some)), length)
-        wrong[row[:-1][~is_move & ~is_between]] = True
+        row = np.repeat(np.arange(len(some)), length)[:-1]
+        wrong = np.bincount(row[(step < 0) & ~is_between], minlength=len(some)) > 0
         wrong |= edge[end - length] < 0
-        used[order[at[is_move & ~is_between & ~wrong[row[:-1]]]]] = True
+        used[step[~is_between & ~wrong[row]]] = True
         for k in np.flatnonzero(~wrong).tolist():
             possible.add(some[k])
             trips.begins.add(split[k][0])
