@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from signalsim.errors import InputError
@@ -54,6 +54,7 @@ def new_folder(folder: Path, replaceable: frozenset[str] = RESULT) -> Iterator[P
     check_folder(folder, replaceable)
     folder = folder.absolute()
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    above = [parent for parent in folder.parents if not parent.exists()]  # made here, the deepest first
     try:
         shutil.rmtree(part, ignore_errors=True)  # of a process that was killed and had our number
         part.mkdir(parents=True)
@@ -65,6 +66,9 @@ def new_folder(folder: Path, replaceable: frozenset[str] = RESULT) -> Iterator[P
         raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        for parent in above:
+            with suppress(OSError):  # not empty: all went well
+                parent.rmdir()
 
 
 def check_new_file(path: Path) -> None:

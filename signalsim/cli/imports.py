@@ -84,7 +84,7 @@ def _bring(kind: str, out: Path, name: str | None, **options: Any) -> None:
         from signalsim.formats import reader
         from signalsim.scenario.bring import bring
 
-        given = {key: value for key, value in options.items() if value}
+        given = {key: value for key, value in options.items() if value is not None}
         read: Callable[..., Draft] = reader(kind)
         first = str(next(iter(given.values()), kind))
         brought = bring(first, lambda: read(name or out.absolute().name, **given), out)

@@ -26,7 +26,7 @@ def reported() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        say(f"signalsim: {error}")
+        say(f"signalsim: {_one_line(str(error))}")
         raise typer.Exit(INVALID_INPUT) from None
     except OSError as error:
         if error.errno == errno.EPIPE:
@@ -36,6 +36,11 @@ def reported() -> Iterator[None]:
     except KeyboardInterrupt:
         say("signalsim: interrupted, nothing was written")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _one_line(text: str) -> str:
+    """The text with line breaks and control characters, which names in files may hold, written out."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def announce_compilation() -> None:

@@ -234,7 +234,7 @@ def prune(roads: list[Road], moves: list[Move]) -> tuple[list[Road], list[Move],
             backward[move.end].append(move.start)
         busy = {move.node for move in moves}
         exits = [road.id for road in roads if not onward[road.id] and road.end not in busy]
-        keep = _reach([i for i in ids if not backward[i]], onward) & _reach(exits, backward)
+        keep = reached([i for i in ids if not backward[i]], onward) & reached(exits, backward)
         if len(keep) == len(ids):
             return roads, moves, dropped
         dropped += [i for i in ids if i not in keep]
@@ -242,7 +242,8 @@ def prune(roads: list[Road], moves: list[Move]) -> tuple[list[Road], list[Move],
         moves = [move for move in moves if move.start in keep and move.end in keep]
 
 
-def _reach(start: Iterable[str], follow: dict[str, list[str]]) -> set[str]:
+def reached(start: Iterable[str], follow: dict[str, list[str]]) -> set[str]:
+    """All that is reached from ``start`` by ``follow``, the start included."""
     seen = set(start)
     stack = list(seen)
     while stack:

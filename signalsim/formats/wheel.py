@@ -34,7 +34,8 @@ class Spec(NamedTuple):
 def parse(text: str) -> Spec:
     """The parts of ``wheel:PACKAGE==VERSION/PATH``. Raises InputError for another form."""
     found = _FORM.fullmatch(text)
-    if found is None or ".." in PurePosixPath(found[3]).parts:
+    path = PurePosixPath(found[3]) if found else PurePosixPath()
+    if found is None or path.is_absolute() or ".." in path.parts:
         raise InputError(f"'{text}': write a file of a wheel as wheel:PACKAGE==VERSION/PATH")
     return Spec(*found.groups())
 

@@ -14,6 +14,7 @@ _CHUNK = 1 << 16
 _MAX_ELEMENT = 1 << 24  # bytes without a new element: no real file has a tag of 16 MB
 _MAX_DEPTH = 64
 _MAX_BYTES = 1 << 34  # of text after decompression
+_MAX_RATIO, _SURE_BYTES = 100, 1 << 26  # real files of over 64 MB do not shrink to a hundredth
 
 
 class Element(NamedTuple):
@@ -84,11 +85,15 @@ def _chunks(path: Path) -> Iterator[bytes]:
     """The file's bytes, decompressed where they are gzip, and an empty chunk at the end."""
     total = 0
     try:
+        most = min(_MAX_BYTES, max(_SURE_BYTES, _MAX_RATIO * path.stat().st_size))
         with _opened(path) as file:
             while chunk := file.read(_CHUNK):
                 total += len(chunk)
-                if total > _MAX_BYTES:
-                    raise InputError(f"{path}: holds over {_MAX_BYTES >> 30} GB of text; split it")
+                if total > most:
+                    raise InputError(
+                        f"{path}: holds over {most >> 20:,} MB of text, more than is read from a file of "
+                        "this size; is it the right file? Else split it, or unpack it"
+                    )
                 yield chunk
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: is no whole gzip file ({error}); copy it again") from None

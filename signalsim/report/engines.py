@@ -7,7 +7,7 @@ from signalsim.experiment import EngineComparison
 from signalsim.store import new_folder
 
 from .folder import run_rows, write_csv
-from .page import plain, signed
+from .page import template
 
 
 def write_engines(comparison: EngineComparison, folder: Path) -> None:
@@ -27,19 +27,8 @@ def write_engines(comparison: EngineComparison, folder: Path) -> None:
 
 def engines_page(comparison: EngineComparison) -> str:
     """A self-contained page: per preset, each controller's delay in each engine and its gain there."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("signalsim.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["signed"] = signed
-    environment.filters["plain"] = plain
     common = comparison.any
-    return environment.get_template("engines.html").render(
+    return template("engines.html").render(
         comparison=common,
         engines=list(comparison.by_engine),
         presets=[(preset, _rows(comparison, preset)) for preset in common.sensors],

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,14 +12,17 @@ from signalsim.experiment.document import provenance
 from signalsim.measures import MEASURES
 from signalsim.sensing import PRESETS
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 MINUS, DASH, NO_BREAK = "−", "–", "\u202f"
 _SHOWN = (
     "mean_delay_s", "mean_travel_time_s", "stops_per_vehicle", "p95_delay_s", "max_queue_veh", "unserved",
 )  # fmt: skip
 
 
-def comparison_page(comparison: Comparison, figures: Mapping[str, str]) -> str:
-    """The page as text. ``figures``: name -> SVG source, as ``folder.comparison_figures`` makes them."""
+def template(name: str) -> "Template":
+    """A page's template, with the filters that write numbers."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -32,7 +35,12 @@ def comparison_page(comparison: Comparison, figures: Mapping[str, str]) -> str:
     environment.filters["signed"] = signed
     environment.filters["plain"] = plain
     environment.filters["p"] = p_text
-    return environment.get_template("comparison.html").render(
+    return environment.get_template(name)
+
+
+def comparison_page(comparison: Comparison, figures: Mapping[str, str]) -> str:
+    """The page as text. ``figures``: name -> SVG source, as ``folder.comparison_figures`` makes them."""
+    return template("comparison.html").render(
         comparison=comparison,
         baseline=comparison.baseline,
         presets=[_preset(comparison, preset, figures) for preset in comparison.sensors],

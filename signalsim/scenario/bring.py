@@ -39,15 +39,16 @@ def bring(source: str, read: Callable[[], Draft], out: Path) -> Brought:
     Raises InputError; then nothing is written.
     """
     check_folder(out, frozenset())
-    with _without_collector(), new_folder(out, frozenset()) as part:
+    with _without_collector():
         draft = read()
-        draft.write(part)
-        try:
-            scenario = load(part)
-            warnings = tuple(text.replace(f"{part}/", f"{out}/") for text in scenario.warnings)
-        except InputError as error:
-            told = str(error).replace(f"{part}/", "")
-            raise InputError(
-                f"{source}: what was read from it is no scenario that can be simulated: {told}"
-            ) from None
+        with new_folder(out, frozenset()) as part:
+            draft.write(part)
+            try:
+                scenario = load(part)
+                warnings = tuple(text.replace(f"{part}/", f"{out}/") for text in scenario.warnings)
+            except InputError as error:
+                told = str(error).replace(f"{part}/", "")
+                raise InputError(
+                    f"{source}: what was read from it is no scenario that can be simulated: {told}"
+                ) from None
     return Brought(out, scenario.name, warnings, draft.report())

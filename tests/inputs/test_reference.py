@@ -1,13 +1,15 @@
 """Scenarios whose tables are imported from the files that scenario.toml names."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from signalsim.errors import InputError
 from signalsim.formats.gmns.write import write
-from signalsim.scenario import build, load
+from signalsim.scenario import build, load, reference
 from signalsim.scenario.findings import check_scenario
 from signalsim.scenario.reference import whole_folder
 from signalsim.simulation import simulate
@@ -82,15 +84,46 @@ def test_an_import_is_kept_until_its_files_change(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["node.csv", "sources.json"])
-@pytest.mark.parametrize("how", ["gone", "spoilt"])
+@pytest.mark.parametrize("how", ["gone", "spoilt", "cut"])
 def test_a_spoilt_cache_is_made_anew(name: str, how: str, folder: Path) -> None:
     digest = load(folder).digest()
     (kept,) = imports(folder)
     if how == "gone":
         (kept / name).unlink()
+    elif how == "cut":
+        lines = (kept / name).read_text().splitlines()
+        (kept / name).write_text("\n".join(lines[:-1]) + "\n")
     else:
         (kept / "sources.json").write_text("[]")
     assert load(folder).digest() == digest
+
+
+def test_processes_that_import_at_once_do_not_disturb_each_other(folder: Path) -> None:
+    code = "import sys; from signalsim.scenario import load; print(load(sys.argv[1]).digest())"
+    command = [sys.executable, "-c", code, str(folder)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    told = {process.communicate()[0] for process in running}
+    assert [process.returncode for process in running] == [0] * 4
+    assert told == {f"{load(folder).digest()}\n"}
+    assert len(imports(folder)) == 1
+
+
+def test_a_current_import_stays_where_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may be reading it."""
+    load(folder)
+    (kept,) = imports(folder)
+    inode = kept.stat().st_ino
+    answers = iter([False])
+    current = reference._is_current
+    monkeypatch.setattr(reference, "_is_current", lambda of: next(answers, None) is None and current(of))
+    load(folder)
+    assert kept.stat().st_ino == inode and imports(folder) == [kept]
+
+
+def test_a_cache_that_cannot_be_written_to(folder: Path) -> None:
+    (folder.parent / "cache").write_text("")
+    with pytest.raises(InputError, match="SIGNALSIM_CACHE_DIR"):
+        load(folder)
 
 
 def test_a_whole_folder_needs_no_reference(folder: Path, tmp_path: Path) -> None:
@@ -110,7 +143,15 @@ def test_the_network_check_looks_at_the_imported_tables(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('source = "gmns"', 'nonsense = "gmns"', "are not the options of signalsim import gmns"),
+        ('source = "gmns"', 'nonsense = "gmns"', "is no option of signalsim import gmns; give source"),
+        ('source = "gmns"', 'source = ["gmns", "b"]', "field 'source.files.source': is a list"),
+        ('source = "gmns"', 'source = "a\\u0000b"', "unprintable"),
+        (
+            '"gmns"\n[source.files]\nsource',
+            '"cityflow"\n[source.files]\nflow',
+            "'source.files.roadnet': is missing",
+        ),
+        ('source = "gmns"', 'source = "wheel:a==1//etc"', "write a file of a wheel as"),
         ('source = "gmns"', "", "field 'source.files': is missing"),
         ('source = "gmns"', 'source = "absent"', "absent"),
         ('format = "gmns"', 'format = "maps"', "field 'source.format'"),

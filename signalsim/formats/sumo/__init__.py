@@ -35,7 +35,7 @@ def read(
     files = find(net, config, _listed(routes), _listed(plans), _listed(counts))
     layout = Layout(read_net(files.net))
     programs = _programs(files, layout.net.programs)
-    traffic = read_traffic(files.routes + files.additional)
+    traffic = read_traffic(files.routes + files.additional, files.end_s)
     never = _never_green(layout, programs)
     layout.remove(never)
     counted = read_counts(files.counts)

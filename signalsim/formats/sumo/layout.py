@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from signalsim.errors import InputError
+from signalsim.formats.roads import reached
 from signalsim.formats.sumo.net import Connection, Edge, Lane, Net
 
 TURNS = {"s": "thru", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn", "T": "uturn"}
@@ -133,7 +134,7 @@ class Layout:
             back[end].append(start)
         entries = {name for name in self.lanes if not back[name]} | begins
         exits = {name for name in self.lanes if not onward[name]} | ends
-        keep = _reached(entries, onward) & _reached(exits, back)
+        keep = reached(entries & self.lanes.keys(), onward) & reached(exits & self.lanes.keys(), back)
         keep = {name for name in keep if onward[name] or back[name]}  # alone: nothing leads there or on
         gone = [name for name in self.lanes if name not in keep]
         for name in gone:
@@ -164,14 +165,3 @@ class Layout:
         """Our lane number, from the left, of every lane index of an edge."""
         order = sorted(self.lanes[name], reverse=not self.net.left_hand)
         return {index: number for number, index in enumerate(order, 1)}
-
-
-def _reached(start: set[str], follow: dict[str, list[str]]) -> set[str]:
-    seen = start & follow.keys()
-    stack = list(seen)
-    while stack:
-        for other in follow[stack.pop()]:
-            if other not in seen:
-                seen.add(other)
-                stack.append(other)
-    return seen

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from signalsim.errors import InputError
 from signalsim.formats.xmlfile import Element, Reader, elements
+from signalsim.network.csvfile import shown
 
 MAX_SPEED, MAX_LENGTH, MAX_SECONDS = 1000.0, 1e6, 1e8
 _ROADS = ("", "normal", "connector")  # functions of edges that are roads
@@ -234,6 +235,8 @@ class _Builder:
             self.net.internal[name] = (length, speed)
             return
         index = read.whole(element, "index", None, 0, 1000)
+        if any(lane.index == index for lane in self._edge.lanes):
+            raise read.fault(element, "index", f"is there twice in edge {shown(self._edge.id)}; keep one")
         self._edge.lanes.append(Lane(name, index, speed, length, _for_cars(element.attributes)))
 
     def _begin_junction(self, element: Element) -> None:
@@ -249,6 +252,8 @@ class _Builder:
             incoming=tuple(element.attributes.get("incLanes", "").split()),
             internal=tuple(element.attributes.get("intLanes", "").split()),
         )
+        if self._junction.id in self.net.junctions:
+            raise read.fault(element, "id", "is there twice; keep one")
         self.net.junctions[self._junction.id] = self._junction
 
     def _request(self, element: Element) -> None:

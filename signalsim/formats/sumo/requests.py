@@ -14,6 +14,7 @@ from signalsim.formats.sumo.layout import Layout, Move
 from signalsim.formats.sumo.lights import Key
 from signalsim.formats.sumo.net import Junction
 
+_MAX_MOVES = 1000  # at one junction: every pair is looked at
 FREE, YIELD, FORBIDDEN = "free", "yield", "forbidden"
 
 
@@ -63,6 +64,11 @@ def rules(layout: Layout, together: Callable[[str, Key, Key], bool]) -> Iterator
         by_node.setdefault(move.node, []).append(move)
     for node, moves in by_node.items():
         junction = layout.net.junctions[node]
+        if len(moves) > _MAX_MOVES:
+            raise InputError(
+                f"{layout.net.path}: junction '{node}' joins {len(moves):,} pairs of edges; at most "
+                f"{_MAX_MOVES:,} are possible, split it"
+            )
         if len(junction.requests) > len(junction.internal) and junction.internal:
             raise InputError(
                 f"{layout.net.path}: junction '{node}' has {len(junction.requests)} <request> rows for "

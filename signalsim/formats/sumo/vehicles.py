@@ -9,8 +9,10 @@ from signalsim.engine.random import stream_key, uniform
 from signalsim.errors import InputError
 from signalsim.formats.sumo.files import seconds
 from signalsim.formats.xmlfile import Element, Reader, elements
+from signalsim.network.csvfile import shown
 
 MAX_VEHICLES = 5_000_000
+_DAY_S = 86_400.0
 USUAL_TYPE = "DEFAULT_VEHTYPE"
 HEAVY = frozenset(("truck", "trailer", "bus", "coach"))
 NO_CARS = frozenset(
@@ -67,11 +69,13 @@ class Traffic:
         self.dropped.setdefault(reason, []).append(name)
 
 
-def read_traffic(paths: list[Path]) -> Traffic:
-    """The traffic of some files, read one after another. Raises InputError with file and line."""
+def read_traffic(paths: list[Path], end_s: float | None = None) -> Traffic:
+    """The traffic of some files, read one after another. Flows without an end last to ``end_s``, without
+    one a day, as in SUMO. Raises InputError with file and line.
+    """
     traffic = Traffic()
     for path in paths:
-        reader = _Files(path, traffic)
+        reader = _Files(path, traffic, end_s)
         for element in elements(path):
             reader.take(element)
         reader.finish()
@@ -82,9 +86,10 @@ def read_traffic(paths: list[Path]) -> Traffic:
 class _Files:
     """Reads one file; what a vehicle is known only when its nested elements were seen."""
 
-    def __init__(self, path: Path, traffic: Traffic) -> None:
+    def __init__(self, path: Path, traffic: Traffic, end_s: float | None) -> None:
         self.read = Reader(path)
         self.traffic = traffic
+        self.end_s = end_s
         self.open: Element | None = None
         self.nested_route = ""
         self.mix: tuple[int, str] | None = None  # depth and id of an open distribution of types
@@ -199,7 +204,10 @@ class _Files:
 
     def _flow(self, element: Element) -> None:
         name = self.read.text(element, "id")
-        begin, end = self._time(element, "begin", 0.0), self._time(element, "end", 3600.0)
+        begin = self._time(element, "begin", 0.0)
+        end = self._time(element, "end", begin + _DAY_S if self.end_s is None else max(self.end_s, begin))
+        if end < begin:
+            raise self.read.fault(element, "end", f"is before the flow's beginning, {begin:g} s; correct it")
         times = self._departures(element, name, begin, end)
         self.traffic.flows += 1
         self._add(element, times, [f"{name}.{k}" for k in range(len(times))])
@@ -208,7 +216,7 @@ class _Files:
         """When the vehicles of a flow wish to depart."""
         read, given = self.read, element.attributes
         number = read.whole(element, "number", 0, 0, MAX_VEHICLES)
-        span = max(end - begin, 0.0)
+        span = end - begin
         period = given.get("period", "")
         if period.startswith("exp("):
             rate = _number(period[4:].rstrip(")"))
@@ -216,7 +224,7 @@ class _Files:
                 raise read.fault(element, "period", "is no exp(rate) with a rate from 0 to 100 a second")
             return self._random(name, begin, end, rate, number)
         if "probability" in given:
-            return self._random(name, begin, end, read.number(element, "probability", None, 0, 1), number)
+            return self._random(name, begin, end, read.number(element, "probability", None, 1e-9, 1), number)
         if "vehsPerHour" in given or "perHour" in given:
             per_hour = "vehsPerHour" if "vehsPerHour" in given else "perHour"
             gap = 3600 / read.number(element, per_hour, None, 1e-3, 1e6)
@@ -239,7 +247,7 @@ class _Files:
         tries = number or int(mean + 10 * mean**0.5 + 20)
         self._check_number(None, tries)
         key = stream_key(0, f"flow {name}", 0)
-        gaps = -np.log1p(-uniform(key, np.zeros(tries, np.int64), np.arange(tries))) / max(rate, 1e-9)
+        gaps = -np.log1p(-uniform(key, np.zeros(tries, np.int64), np.arange(tries))) / rate
         times = begin + np.cumsum(gaps)
         return [round(float(t), 3) for t in (times if number else times[times < end])]
 
@@ -272,8 +280,9 @@ class _Files:
 
     def _known_route(self, element: Element, name: str) -> str:
         if name not in self.traffic.routes:
-            raise self.read.fault(
-                element, "route", "is no <route> or <routeDistribution> read before; add it"
+            raise InputError(
+                f"{self.read.path}, line {element.line}, <{element.tag}>: {shown(name)} is no <route> or "
+                "<routeDistribution> read before; add it"
             )
         return self.traffic.routes[name]
 
