@@ -122,6 +122,8 @@ def test_usage_errors_exit_with_2(arguments: list[str], crossing: Path) -> None:
         (["run", "{crossing}", "--sensors", "eagle-eyed"], "eagle-eyed"),
         (["compare", "{crossing}", "--controllers", "deployed", "--baseline", "nobody"], "nobody"),
         (["run", "{crossing}", "--out", "{crossing}"], "would be lost"),
+        (["import", "utdf", "", "--out", "new/scenario"], "is a folder"),
+        (["import", "sumo", "--net", "nowhere.net.xml", "--out", "new/scenario"], "nowhere.net.xml"),
     ],
 )
 def test_mistakes_exit_with_3_and_one_message(
@@ -132,6 +134,14 @@ def test_mistakes_exit_with_3_and_one_message(
     lines = found.stderr.strip().splitlines()
     assert len(lines) == 1 and lines[0].startswith("signalsim: ") and named in lines[0], found.stderr
     assert not list(tmp_path.iterdir()), "something half-written is left"
+
+
+def test_a_message_is_one_line_whatever_a_file_holds(crossing: Path, tmp_path: Path) -> None:
+    shutil.copytree(crossing, tmp_path / "x")
+    table = tmp_path / "x" / "signal_stage.csv"
+    table.write_text(table.read_text().replace("group_ids", '"a\n\x1b[31mb"', 1))
+    found = signalsim("run", tmp_path / "x")
+    assert found.returncode == 3 and found.stderr.count("\n") == 1 and "\x1b" not in found.stderr
 
 
 def test_a_controller_file_is_named_with_its_line(crossing: Path, tmp_path: Path) -> None:
