@@ -20,6 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from support.verification import long, studies
+from support.verification.lindley import Discharge
 from support.verification.table import FAMILY_ERROR, Row, verdicts
 
 SEED = 2024
@@ -35,6 +36,7 @@ def parts() -> dict[str, list[Part]]:
             *(_part(long.even_arrivals, x) for x in (0.3, 0.8, 0.95, 1.2)),
             *(_part(long.random_arrivals, x) for x in (0.5, 0.95)),
             *(_part(studies.random_at_signal, x, 64, 4000, SEED, n) for x, n in LOADS.items()),
+            _part(studies.random_at_signal, 0.7, 64, 4000, SEED, 1, Discharge(second_ms=500)),
         ],
         "green": [_part(studies.always_green, rho, 64, 25, SEED, n) for rho, n in RHOS.items()],
         "gaps": [

@@ -367,6 +367,8 @@ def test_counts_of_edges_and_turns(cross: Path, tmp_path: Path) -> None:
     run = simulate(out, "deployed")
     assert abs(run.totals.departed - 240) < 5 * 240**0.5
     assert "nowhere" in (out / "import.md").read_text()
+    both = read("x", net=str(cross), counts=[str(counts)], routes=[routes(tmp_path, FLOW)])
+    assert "60 vehicles of route files" in both.report()
 
 
 def test_a_configuration_names_files_and_times(cross: Path, tmp_path: Path) -> None:
@@ -442,6 +444,7 @@ def test_what_is_wrong_is_named(
         ('<flow id="f" from="nc" to="cs" period="0"/>', "is not a number from"),
         ('<flow id="f" from="nc" to="cs" end="1e7" period="0.001"/>', "vehicles"),
         ('<flow id="f" from="nc" to="cs"/>', "give one"),
+        ('<trip id="t" depart="0" fromTaz="1" toTaz="2"/>', "no vehicle that can be simulated (vehicles"),
         ('<flow id="f" from="nc" to="cs" begin="9" end="0" period="exp(1)"/>', "before the flow's beginning"),
         ('<flow id="f" from="nc" to="cs" probability="0" number="9"/>', "is not a number from"),
         ('<routeDistribution id="d" routes="nowhere"/>', "'nowhere' is no <route>"),

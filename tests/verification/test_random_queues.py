@@ -5,6 +5,7 @@ percent and less and a correction for the number of tests, is ``benchmarks/verif
 """
 
 import pytest
+from support.verification.lindley import Discharge
 from support.verification.studies import always_green, permissive, random_at_signal
 from support.verification.table import Row
 
@@ -30,6 +31,13 @@ def test_queue_and_delay_at_a_fixed_cycle(x: float, relative_se: float) -> None:
     queue, delay, *_ = random_at_signal(x, replications=64, cycles=1000, seed=SEED)
     holds(queue, relative_se)
     holds(delay, relative_se)
+
+
+def test_queue_and_delay_where_the_second_vehicle_is_late() -> None:
+    """The same with a second crossing half a second later than a headway after the first."""
+    queue, delay = random_at_signal(0.7, 64, 1000, SEED, rule=Discharge(second_ms=500))
+    holds(queue, 0.006)
+    holds(delay, 0.006)
 
 
 @pytest.mark.parametrize(

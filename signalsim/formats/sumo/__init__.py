@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from signalsim.errors import InputError
 from signalsim.formats.draft import Draft
 from signalsim.formats.sumo.counts import EPOCH, Counts, add_counts, read_counts
 from signalsim.formats.sumo.demand import add_trips, fleet_of, write_types
@@ -137,8 +138,16 @@ def _add_demand(
 ) -> None:
     if counted.rows:
         add_counts(draft, layout, counted)
+        if traffic.vehicles:
+            draft.dropped(f"{len(traffic.vehicles):,} vehicles of route files", "the counts are the demand")
     elif traffic.vehicles:
         add_trips(draft, traffic, trips, begin_s, files.end_s)
+    elif files.routes:
+        why = f" ({'; '.join(sorted(traffic.dropped))})" if traffic.dropped else ""
+        raise InputError(
+            f"{files.routes[0]}: holds no vehicle that can be simulated{why}; give other routes, or none to "
+            "have volumes assumed"
+        )
     else:
         from signalsim.formats.complete import add_demand, network_of
 
