@@ -20,13 +20,13 @@ OFFSET_S = corridor.LINK_S + corridor.CROSS_S
 
 @pytest.fixture(scope="module")
 def paces(scenarios) -> np.ndarray:
-    """Drivers of forty replications of the crossing: some 100,000."""
+    """Drivers of 400 replications of the crossing: some 950,000."""
     demand = build(load(scenarios / "crossing")).demand
-    return np.concatenate([sample(demand, 3, replication).pace for replication in range(40)])
+    return np.concatenate([sample(demand, 3, replication).pace for replication in range(400)])
 
 
 def test_paces_follow_their_law(paces: np.ndarray) -> None:
-    """Mean, variance and both ends against the cut normal law; standard error of the mean below 0.04 %.
+    """Mean, variance and both ends against the cut normal law; standard error of the mean below 0.011 %.
 
     The standard error of a variance by the fourth moment: (m4 - m2^2) / n (Cramer 1946, 27.4).
     """
@@ -34,7 +34,7 @@ def test_paces_follow_their_law(paces: np.ndarray) -> None:
     mean, variance = moments(values, law)
     n = len(paces)
     assert law.sum() == pytest.approx(1, abs=1e-12)
-    assert math.sqrt(variance / n) < 0.0004 * mean
+    assert math.sqrt(variance / n) < 0.00011 * mean
     assert abs(paces.mean() - mean) <= K * math.sqrt(variance / n)
     fourth = float((values - mean) ** 4 @ law)
     assert abs(((paces - mean) ** 2).mean() - variance) <= K * math.sqrt((fourth - variance**2) / n)

@@ -9,6 +9,7 @@ LINK_S = LINK_M / (SPEED_KMH / 3.6)  # 20 s
 CROSS_S = 2  # through a junction: 30 m
 CHANGE_S = 5
 JUNCTIONS = ("J1", "J2", "J3", "J4")
+Rows = list[list[object]]
 
 
 def write(folder: Path, offset_s: float, trips_s: list[float], is_westbound: bool = False) -> Path:
@@ -20,19 +21,19 @@ def write(folder: Path, offset_s: float, trips_s: list[float], is_westbound: boo
     folder.mkdir(parents=True, exist_ok=True)
     street = ["W", *JUNCTIONS, "E"]
     way = street[::-1] if is_westbound else street
-    nodes = [["node_id", "x_coord", "y_coord", "ctrl_type"]]
+    nodes: Rows = [["node_id", "x_coord", "y_coord", "ctrl_type"]]
     nodes += [[name, LINK_M * i, 0, "signal" if name in JUNCTIONS else ""] for i, name in enumerate(street)]
-    links = [["link_id", "from_node_id", "to_node_id", "length", "lanes", "free_speed"]]
+    links: Rows = [["link_id", "from_node_id", "to_node_id", "length", "lanes", "free_speed"]]
     links += [[f"{a}{b}", a, b, LINK_M, 1, SPEED_KMH] for a, b in pairwise(way)]
-    moves = [
+    moves: Rows = [
         [
             "mvmt_id", "node_id", "ib_link_id", "ob_link_id", "start_ib_lane", "end_ib_lane", "type",
             "opt_signal_group_id", "opt_path_m", "opt_speed_kmh",
         ]
     ]  # fmt: skip
-    groups = [["group_id", "junction_id", "min_green_s", "yellow_s", "all_red_s"]]
-    stages = [["junction_id", "stage_id", "group_ids"]]
-    plans = [["plan_id", "junction_id", "position", "stage_id", "green_s", "offset_s", "cycle_s"]]
+    groups: Rows = [["group_id", "junction_id", "min_green_s", "yellow_s", "all_red_s"]]
+    stages: Rows = [["junction_id", "stage_id", "group_ids"]]
+    plans: Rows = [["plan_id", "junction_id", "position", "stage_id", "green_s", "offset_s", "cycle_s"]]
     for i, name in enumerate(JUNCTIONS):
         nodes += [[f"{name}n", LINK_M * (i + 1), 300, ""], [f"{name}s", LINK_M * (i + 1), -300, ""]]
         links += [[f"{name}in", f"{name}n", name, 300, 1, SPEED_KMH]]
@@ -49,9 +50,9 @@ def write(folder: Path, offset_s: float, trips_s: list[float], is_westbound: boo
         plans += [
             ["deployed", name, n, stage, greens[stage], at, CYCLE_S] for n, stage in ((1, "1"), (2, "2"))
         ]
-    trips = [["vehicle_id", "depart_s", "class", "route_id"]]
+    trips: Rows = [["vehicle_id", "depart_s", "class", "route_id"]]
     trips += [[f"v{i:03d}", t, "car", "all"] for i, t in enumerate(trips_s)]
-    routes = [["route_id", "link_ids"], ["all", " ".join(row[0] for row in links[1 : len(street)])]]
+    routes: Rows = [["route_id", "link_ids"], ["all", " ".join(row[0] for row in links[1 : len(street)])]]
     tables = {
         "node": nodes, "link": links, "movement": moves, "signal_group": groups, "signal_stage": stages,
         "signal_plan": plans, "trips": trips, "routes": routes,
