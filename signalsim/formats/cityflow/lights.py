@@ -11,12 +11,12 @@ from signalsim.errors import InputError
 from signalsim.formats.cityflow.files import Intersection
 from signalsim.formats.cityflow.layout import TURN, Layout
 from signalsim.formats.draft import Draft
+from signalsim.network import Defaults
 from signalsim.signals.specs import GROUP, PLAN, STAGE
 
 MIN_GREEN_S = 5.0
 RESEARCH_GREEN_S = 25.0
 RESEARCH_ORDER = (("EW", "thru"), ("NS", "thru"), ("EW", "left"), ("NS", "left"))
-_HARDEST = 4.5  # m/s2: yellows below 1 s + v / (2 * 4.5 m/s2) are refused on loading
 _AXIS = {"EB": "EW", "WB": "EW", "NB": "NS", "SB": "NS"}
 _WORD = {"thru": "through", "left": "left", "right": "right", "uturn": "uturn"}
 Lamps = frozenset[int]  # road links with a lamp that are green together
@@ -148,7 +148,8 @@ def _change(layout: Layout, signal: Signal, speed_mps: float) -> tuple[float | N
 
 
 def _least_yellow(speed_mps: float) -> float:
-    return round(1 + speed_mps / (2 * _HARDEST), 2)
+    """Below this, loading refuses a yellow."""
+    return round(Defaults().shortest_yellow_s(speed_mps), 2)
 
 
 def _add_plan(draft: Draft, plan: str, junction: str, stages: list[tuple[str, float]]) -> None:

@@ -1,6 +1,5 @@
 """Flows of CityFlow as trips: one vehicle each interval, on routes completed between their roads."""
 
-import heapq
 import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -11,6 +10,7 @@ from signalsim.errors import InputError
 from signalsim.formats.cityflow.files import Flow
 from signalsim.formats.cityflow.layout import Layout
 from signalsim.formats.draft import Draft
+from signalsim.formats.ways import shortest_ways
 
 MAX_VEHICLES = 5_000_000
 OPEN_END_S = 3600.0  # end of a flow that gives none
@@ -18,59 +18,24 @@ OPEN_END_S = 3600.0  # end of a flow that gives none
 Route = tuple[str, ...]
 
 
-class Router:
-    """Shortest ways from road to road, by the length of the roads entered, one search per first road."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.length_m = layout.length_m
-        self.onward: dict[str, list[str]] = {name: [] for name in layout.roads}
-        for node in layout.junctions:
-            for link in node.roadLinks:
-                self.onward[link.startRoad].append(link.endRoad)
-
-    def complete(self, listed: Iterable[Sequence[str]]) -> dict[Route, Route | None]:
-        """By route as listed: all its roads in order; None where there is no way or only one road."""
-        routes = {tuple(route) for route in listed}
-        anchors = {route: [r for i, r in enumerate(route) if not i or r != route[i - 1]] for route in routes}
-        wanted: dict[str, set[str]] = {}
-        for stops in anchors.values():
-            for a, b in pairwise(stops):
-                if b not in self.onward[a]:
-                    wanted.setdefault(a, set()).add(b)
-        ways = {start: self._ways(start, goals) for start, goals in wanted.items()}
-        out: dict[Route, Route | None] = {}
-        for route, stops in anchors.items():
-            whole: list[str] | None = stops[:1]
-            for a, b in pairwise(stops):
-                way = [b] if b in self.onward[a] else ways[a].get(b)
-                whole = whole + way if whole is not None and way is not None else None
-            out[route] = tuple(whole) if whole is not None and len(whole) > 1 else None
-        return out
-
-    def _ways(self, start: str, goals: set[str]) -> dict[str, list[str]]:
-        """The roads behind ``start`` up to each goal that can be reached."""
-        came: dict[str, str] = {}
-        best = {start: 0.0}
-        heap, done, left = [(0.0, start)], set(), set(goals)
-        while heap and left:
-            so_far, road = heapq.heappop(heap)
-            if road in done:
-                continue
-            done.add(road)
-            left.discard(road)
-            for onward in self.onward[road]:
-                reach = so_far + self.length_m[onward]
-                if reach < best.get(onward, math.inf):
-                    best[onward], came[onward] = reach, road
-                    heapq.heappush(heap, (reach, onward))
-        return {goal: _walk(came, start, goal) for goal in goals - left}
-
-
-def _walk(came: dict[str, str], start: str, goal: str) -> list[str]:
-    way = [goal]
-    while came[way[-1]] != start:
-        way.append(came[way[-1]])
-    return way[::-1]
+def complete(layout: Layout, listed: Iterable[Sequence[str]]) -> dict[Route, Route | None]:
+    """By route as listed: all its roads in order, completed by the shortest ways (length of the roads
+    entered); None where there is no way or only one road.
+    """
+    routes = {tuple(route) for route in listed}
+    anchors = {route: [r for i, r in enumerate(route) if not i or r != route[i - 1]] for route in routes}
+    turns = list(dict.fromkeys((x.startRoad, x.endRoad) for node in layout.junctions for x in node.roadLinks))
+    joined = set(turns)
+    gaps = {leg for stops in anchors.values() for leg in pairwise(stops) if leg not in joined}
+    ways = shortest_ways(list(layout.roads), turns, [layout.length_m[b] for _, b in turns], gaps)
+    out: dict[Route, Route | None] = {}
+    for route, stops in anchors.items():
+        whole: list[str] | None = stops[:1]
+        for a, b in pairwise(stops):
+            way = [a, b] if (a, b) in joined else ways.get((a, b))
+            whole = whole + way[1:] if whole is not None and way is not None else None
+        out[route] = tuple(whole) if whole is not None and len(whole) > 1 else None
+    return out
 
 
 def departures(flow: Flow) -> int:
@@ -94,7 +59,7 @@ def check_number(path: Path, flows: Sequence[Flow]) -> None:
 def add_trips(draft: Draft, layout: Layout, path: Path, flows: Sequence[Flow]) -> tuple[set[str], set[str]]:
     """Trips, routes and the horizon; the roads on which routes begin, and end. Raises InputError."""
     check_number(path, flows)
-    whole = Router(layout).complete(flow.route for flow in flows)
+    whole = complete(layout, (flow.route for flow in flows))
     names: dict[Route, str] = {}
     last = 0.0
     astray, completed = [], []

@@ -37,7 +37,8 @@ def read(
     layout = Layout(read_net(files.net))
     programs = _programs(files, layout.net.programs)
     traffic = read_traffic(files.routes + files.additional, files.end_s)
-    never = _never_green(layout, programs)
+    heads = read_heads(layout, programs)
+    never = [key for head in heads.heads.values() for key in stage(head).never]
     layout.remove(never)
     counted = read_counts(files.counts)
     begin_s = _begin_s(files, traffic, counted)
@@ -46,8 +47,8 @@ def read(
     layout.remove(back)
     pruned = layout.prune(trips.begins, trips.ends)
     idle = layout.idle_lanes()
-    heads = read_heads(layout, programs)
-    staged = {node: stage(head) for node, head in heads.heads.items()}
+    left = (head.only(layout.moves) for head in heads.heads.values())
+    staged = {head.node: stage(head) for head in left if head.moves}
     lit = {node: one for node, one in staged.items() if one.is_signal}
 
     draft = _draft(name, files, begin_s)
@@ -86,11 +87,6 @@ def _programs(files: Files, own: dict[str, list[Program]]) -> dict[str, list[Pro
         for light, programs in read_programs(path).items():
             out.setdefault(light, []).extend(programs)
     return out
-
-
-def _never_green(layout: Layout, programs: dict[str, list[Program]]) -> list[Key]:
-    heads = read_heads(layout, programs).heads.values()
-    return [key for head in heads for key in stage(head).never]
 
 
 def _together(staged: Staged | None, a: Key, b: Key) -> bool:

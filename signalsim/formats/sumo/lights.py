@@ -1,8 +1,8 @@
 """Programs of SUMO's traffic lights, seen from one junction: what its movements show, step by step."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 
 from signalsim.errors import InputError
 from signalsim.formats.sumo.layout import Layout, Move
@@ -44,6 +44,10 @@ class Head:
     program: Program
     moves: tuple[Key, ...]
     steps: tuple[Step, ...]
+
+    def only(self, moves: Container[Key]) -> "Head":
+        """The same for some of its movements."""
+        return replace(self, moves=tuple(key for key in self.moves if key in moves))
 
     def column(self, key: Key) -> tuple[int, ...]:
         """What a movement shows, step by step."""

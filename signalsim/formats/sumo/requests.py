@@ -15,7 +15,7 @@ from signalsim.formats.sumo.lights import Key
 from signalsim.formats.sumo.net import Junction
 
 _MAX_MOVES = 1000  # at one junction: every pair is looked at
-FREE, YIELD, FORBIDDEN = "free", "yield", "forbidden"
+YIELD, FORBIDDEN = "yield", "forbidden"
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from signalsim.demand.trips import MovementFinder
 from signalsim.formats.sumo.layout import Layout
 from signalsim.formats.sumo.vehicles import HEAVY, Demand, Traffic
+from signalsim.formats.ways import shortest_ways
 
-_CHUNK = 256  # origins that are routed at a time
 _CHUNK_ROUTES = 20_000  # routes that are taken apart at a time
 _BUSES = frozenset(("bus", "coach"))
 
@@ -98,40 +98,15 @@ def _ways(layout: Layout, wanted: Iterable[tuple[str, ...]]) -> dict[tuple[str, 
     Shortest by time at the speed limits, the way across junctions included; where a movement gives
     way, the penalty that SUMO's routers add.
     """
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import dijkstra
-
-    names = list(layout.lanes)
-    place = {name: i for i, name in enumerate(names)}
-    legs = {leg for stops in wanted for leg in pairwise(stops) if leg[0] in place and leg[1] in place}
+    wanted = list(wanted)
     moves = list(layout.moves.values())
-    cost = [layout.length_m(m.end) / max(layout.speed_mps(m.end), 0.1) + m.cost_s for m in moves]
-    rows, columns = [place[m.start] for m in moves], [place[m.end] for m in moves]
-    graph = csr_matrix((np.maximum(cost, 1e-3), (rows, columns)), shape=(len(names), len(names)))
-    goals: dict[int, list[int]] = {}
-    for a, b in sorted(legs):
-        goals.setdefault(place[a], []).append(place[b])
-    found: dict[tuple[str, str], list[str]] = {}
-    origins = sorted(goals)
-    for first in range(0, len(origins), _CHUNK):
-        some = origins[first : first + _CHUNK]
-        _, before = dijkstra(graph, indices=some, return_predecessors=True)
-        for row, origin in zip(before, some, strict=True):
-            for goal in goals[origin]:
-                if steps := _walk(row, origin, goal):
-                    found[names[origin], names[goal]] = [names[i] for i in steps]
+    found = shortest_ways(
+        list(layout.lanes),
+        list(layout.moves),
+        [layout.length_m(m.end) / max(layout.speed_mps(m.end), 0.1) + m.cost_s for m in moves],
+        (leg for stops in wanted for leg in pairwise(stops)),
+    )
     return {stops: " ".join(way) for stops in wanted if (way := _joined(stops, found))}
-
-
-def _walk(before: np.ndarray, origin: int, goal: int) -> list[int]:
-    """From origin to goal, both included; empty where there is no way."""
-    way = [goal]
-    while way[-1] != origin:
-        at = int(before[way[-1]])
-        if at < 0:
-            return []
-        way.append(at)
-    return way[::-1]
 
 
 def _joined(stops: tuple[str, ...], found: dict[tuple[str, str], list[str]]) -> list[str]:

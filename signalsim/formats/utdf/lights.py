@@ -16,13 +16,14 @@ from signalsim.formats.utdf.approaches import SIGNAL, Approach, Group
 from signalsim.formats.utdf.rings import Controller, Phases, Switch, read_controllers, switches
 from signalsim.formats.utdf.sections import Utdf
 from signalsim.formats.utdf.streets import movement_id, node_types
-from signalsim.network import conflicts
+from signalsim.network import Defaults, conflicts
 from signalsim.network.specs import CONFLICT, MOVEMENT
 from signalsim.signals.specs import GROUP, STAGE
 
 _RANK = {"thru": 0, "right": 1, "left": 2, "uturn": 3}
 # of the check of yellows on loading: reaction time, deceleration, and the hardest that may be set, m/s2
-_REACTION_S, _USUAL, _HARDEST = 1.0, 4.5, 9.0
+_REACTION_S, _USUAL = Defaults().yellow_reaction_s, Defaults().hardest_deceleration
+_HARDEST = 9.0
 
 
 class Lights:
