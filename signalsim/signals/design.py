@@ -77,19 +77,26 @@ def lane_group_ratios(
     return ratio
 
 
-def critical_ratios(ratio: np.ndarray, stages: Sequence[frozenset[int] | set[int]]) -> tuple[float, ...]:
+def critical_ratios(
+    ratio: np.ndarray, stages: Sequence[frozenset[int] | set[int]], worth: np.ndarray | None = None
+) -> tuple[float, ...]:
     """Critical ratio of each stage. ``stages[s]``: the movements that stage s serves.
 
     A movement of one stage counts there. One of several stages, taken after those, adds only what
-    is still missing to it, shared equally between its stages.
+    is still missing to it, to the stages that serve it best, shared equally between them. ``worth``:
+    (n_stages, n_movements) what a second of green passes over what it passes in the movement's best
+    stage, as where a left turn that is protected in one stage has to wait for gaps in another; 1
+    everywhere where it is not given.
     """
     out = [0.0] * len(stages)
     serving = [[s for s, movements in enumerate(stages) if m in movements] for m in range(len(ratio))]
+    value = np.ones((len(stages), len(ratio))) if worth is None else worth
     for m in sorted(range(len(ratio)), key=lambda m: (len(serving[m]), -ratio[m], m)):
-        missing = float(ratio[m]) - sum(out[s] for s in serving[m])
-        for s in serving[m]:
-            out[s] += max(missing, 0.0) / len(serving[m])
-    return tuple(out)
+        missing = float(ratio[m]) - sum(out[s] * value[s, m] for s in serving[m])
+        best = [s for s in serving[m] if value[s, m] == max(value[t, m] for t in serving[m])]
+        for s in best:
+            out[s] += max(missing, 0.0) / len(best)
+    return tuple(float(y) for y in out)
 
 
 def split_green(total_s: float, weight: Sequence[float], min_green_s: Sequence[float]) -> tuple[float, ...]:

@@ -16,21 +16,27 @@ from signalsim.signals.design import (
 from signalsim.signals.model import Plan, SignalSystem
 
 
-def effective_saturation(
-    network: Network, signals: SignalSystem, flow_pcuph: np.ndarray, saturation: np.ndarray
+def stage_saturation(
+    network: Network, signals: SignalSystem, junction: int, flow_pcuph: np.ndarray, saturation: np.ndarray
 ) -> np.ndarray:
-    """(n_movements,) saturation flows per lane, pcu/h; a movement that gives way while its lamp is
-    green has that of the gaps in the flow it gives way to.
+    """(n_stages, n_movements) saturation flows per lane, pcu/h, of a junction's stages, in local order;
+    0 where a stage does not serve a movement. One that gives way to a movement that is green in the
+    same stage, or has no signal, has that of the gaps in its flow.
     """
-    against = np.zeros(len(flow_pcuph))
-    for a, b in signals.live_yields.tolist():
-        if signals.movement_group[a] >= 0:
-            against[a] += flow_pcuph[b]
-    out = np.asarray(saturation, float).copy()
     defaults = network.defaults
-    for m in np.flatnonzero(against):
-        limit = permissive_saturation(float(against[m]), defaults.left_gap_s, defaults.left_follow_s)
-        out[m] = min(out[m], limit)
+    out = np.zeros((len(signals.stages[junction]), len(flow_pcuph)))
+    for s, groups in enumerate(signals.stage_groups[junction]):
+        served = [m for g in groups for m in signals.movements_of_group[g]]
+        out[s, served] = saturation[served]
+        against = dict.fromkeys(served, 0.0)
+        for a, b in signals.live_yields.tolist():
+            other = int(signals.movement_group[b])
+            if a in against and (other < 0 or other in groups):
+                against[a] += float(flow_pcuph[b])
+        for m, flow in against.items():
+            if flow > 0:
+                limit = permissive_saturation(flow, defaults.left_gap_s, defaults.left_follow_s)
+                out[s, m] = min(out[s, m], limit)
     return out
 
 
@@ -39,18 +45,19 @@ def stage_ratios(
 ) -> tuple[float, ...]:
     """Critical ratios of a junction's stages, in local order.
 
-    ``flow_pcuph``, ``saturation`` (per lane, see ``effective_saturation``): (n_movements,).
-    Movements without a signal do not count.
+    ``flow_pcuph``, ``saturation`` (per lane): (n_movements,). Movements without a signal do not count.
     """
     movements = [m for g in signals.groups_of(junction) for m in signals.movements_of_group[g]]
     place = {m: k for k, m in enumerate(movements)}
     lanes = [[(int(network.movement_from[m]), n) for n in network.movement_lanes(m)] for m in movements]
-    ratio = lane_group_ratios(flow_pcuph[movements], saturation[movements], lanes)
+    by_stage = stage_saturation(network, signals, junction, flow_pcuph, saturation)[:, movements]
+    best = by_stage.max(axis=0)
+    ratio = lane_group_ratios(flow_pcuph[movements], best, lanes)
     stages = [
         {place[m] for g in groups for m in signals.movements_of_group[g]}
         for groups in signals.stage_groups[junction]
     ]
-    return critical_ratios(ratio, stages)
+    return critical_ratios(ratio, stages, by_stage / best)
 
 
 def design_plans(
@@ -69,12 +76,11 @@ def design_plans(
     """
     designer: Callable[..., Design] = {"webster": webster, "uniform": uniform}[method]
     loss = network.defaults.start_up_loss_s - network.defaults.end_gain_s
-    effective = effective_saturation(network, signals, flow_pcuph, saturation)
     plans: dict[int, Plan] = {}
     designs: dict[int, Design] = {}
     for j in range(len(signals.junctions)):
         sequence = (sequences or {}).get(j) or tuple(range(len(signals.stages[j])))
-        ratios = stage_ratios(network, signals, j, flow_pcuph, effective)
+        ratios = stage_ratios(network, signals, j, flow_pcuph, saturation)
         design = designer(
             [ratios[s] for s in sequence],
             signals.changes_s(j, sequence),

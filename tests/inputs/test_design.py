@@ -112,6 +112,16 @@ def test_movement_of_two_stages_adds_only_what_is_missing() -> None:
     assert critical_ratios(np.array([0.2, 0.1, 0.4]), stages) == pytest.approx((0.25, 0.15))
 
 
+def test_what_a_permissive_stage_leaves_is_for_the_protected_one() -> None:
+    """A left turn of 0.2 passes a quarter of that in the first stage, which is as long as the through
+    movement wants: 0.2 - 0.3 / 4 is left for its own stage, and nothing if the first one suffices.
+    """
+    stages, worth = [{0, 1}, {1}], np.array([[1.0, 0.25], [0.0, 1.0]])
+    assert critical_ratios(np.array([0.3, 0.2]), stages, worth) == pytest.approx((0.3, 0.125))
+    assert critical_ratios(np.array([0.3, 0.05]), stages, worth) == pytest.approx((0.3, 0.0))
+    assert critical_ratios(np.array([0.3, 0.2]), stages) == pytest.approx((0.3, 0.0))
+
+
 def test_permissive_saturation_by_hand() -> None:
     """q = 720/h = 0.2/s: 720 exp(-0.9) / (1 - exp(-0.5)); nothing against it: one per 2.5 s."""
     expected = 720 * math.exp(-0.9) / (1 - math.exp(-0.5))
