@@ -76,6 +76,7 @@ def freeflow(tables, arrivals, state, result):
             done = _along(tables, arrivals, place.vehicle, place.route_at)
             if segment.next >= 0:
                 done -= _travel(tables, segment.next, arrivals.pace[place.vehicle])
+                done -= arrivals.route_dwell_ms[place.route_at]
             result[place.vehicle] = max(0, done - max(0, place.arrive_ms - now))
             at += 1
             if at == lane.n_places:
@@ -89,7 +90,8 @@ def _travel(tables, s, pace):
 
 @njit
 def _along(tables, arrivals, v, route_at):
-    """Free-flow time from the start of v's route to the stop line before movement ``route_at``."""
+    """Free-flow time, stops included, from the start of v's route to the stop line before movement
+    ``route_at``."""
     row = arrivals.route[v]
     s = np.int64(tables.link_first_segment[arrivals.route_link[row]])
     time = np.int64(0)
@@ -99,6 +101,7 @@ def _along(tables, arrivals, v, route_at):
             if tables.segment[s].next < 0:
                 break
             s = np.int64(tables.segment[s].next)
+        time += arrivals.route_dwell_ms[k]
         m = arrivals.route_movement[k]
         if k < route_at and m != EXIT:
             time += tables.movement[m].traverse_ms

@@ -84,19 +84,19 @@ def _freeflow(engine: "ReferenceEngine", lanes: list[Lane]) -> list[int]:
             links = len(route) - len(vehicle.route) + 1
             done = _to_line(engine, vehicle, links)
             if lane.segment.behind is not None:
-                done -= _travel(lane.segment.behind.travel_ms, vehicle)
+                done -= _travel(lane.segment.behind.travel_ms, vehicle) + vehicle.dwell_ms[0]
             times[vehicle.index] = max(0, done - max(0, vehicle.arrive_ms - engine.now_ms))
     return times
 
 
 def _to_line(engine: "ReferenceEngine", vehicle: Vehicle, links: int) -> int:
-    """Free-flow time to the stop line of the route's ``links``-th link."""
-    route = engine.routes[vehicle.index]
+    """Free-flow time, stops included, to the stop line of the route's ``links``-th link."""
+    route, dwell_ms = engine.routes[vehicle.index], engine.dwells_ms[vehicle.index]
     first = engine.arrivals.route_link[engine.arrivals.route[vehicle.index]]
     segment = engine.segments[engine.tables.link_first_segment[first]]
     time = 0
     for k in range(links):
-        time += _travel(segment.travel_ms, vehicle)
+        time += _travel(segment.travel_ms, vehicle) + dwell_ms[k]
         if segment.behind is not None:
             time += _travel(segment.behind.travel_ms, vehicle)
         if k + 1 < links and not is_exit(route[k]):
