@@ -142,7 +142,9 @@ def _gaps(network: Network, is_signalised: np.ndarray, d: Defaults) -> tuple[np.
         _by_turn(network, {kind: pair[k] for kind, pair in protected.items()}),
         _by_turn(network, {kind: pair[k] for kind, pair in minor.items()}),
     )
-    return _given(network, "opt_gap_s", pick(0)), _given(network, "opt_follow_s", pick(1))
+    gap = np.where(network.all_way, d.all_way_gap_s, pick(0))
+    follow = np.where(network.all_way, d.all_way_headway_s, pick(1))
+    return _given(network, "opt_gap_s", gap), _given(network, "opt_follow_s", follow)
 
 
 def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.ndarray]:
@@ -163,7 +165,7 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
     gap, follow = _gaps(network, is_signalised, d)
     full_m = speed**2 / (2 * d.acceleration)  # from a standstill to speed
     spacing_m = 1 / network.jam_pcupm[network.movement_from]
-    stop_s = network.speed_mps[network.movement_from] / (2 * d.deceleration) + d.stop_s
+    stop_s = network.speed_mps[network.movement_from] / (2 * d.comfortable_deceleration) + d.stop_s
     gives_way = np.zeros(len(group), bool)
     gives_way[signals.live_yields[:, 0]] = True
     turns_left = np.array([kind in ("left", "uturn") for kind in network.movement_role], bool)
@@ -185,7 +187,7 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
         ).astype(np.int32),
         "movement_loss_ms": as_ms(speed / (2 * d.acceleration)),
         "movement_loss_slots": np.round(2 * full_m / spacing_m).astype(np.int32),
-        "movement_hold_ms": as_ms(np.where(network.stops | network.on_red, stop_s, 0)),
+        "movement_hold_ms": as_ms(np.where(network.must_stop | network.on_red, stop_s, 0)),
         "movement_rules": _rules(network),
     }
 
@@ -193,8 +195,8 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
 def _rules(network: Network) -> np.ndarray:
     """(n_movements,) int32, the engine's bits."""
     given = (
-        (STOPS, network.stops),
-        (TAKES_TURNS, network.takes_turns),
+        (STOPS, network.must_stop),
+        (TAKES_TURNS, network.all_way),
         (ON_RED, network.on_red),
         (ENTERS, ~network.keeps_clear),
     )
@@ -213,5 +215,5 @@ def _slowing_s(network: Network, speed: np.ndarray) -> np.ndarray:
     """(n_movements,) s lost by braking to the ``speed`` of a turn and by accelerating again behind it:
     (v - u)^2 / (2 b v) and (v - u)^2 / (2 a v), as uniform acceleration gives them."""
     before, after = (network.speed_mps[ends] for ends in (network.movement_from, network.movement_to))
-    braking = np.maximum(before - speed, 0) ** 2 / (2 * network.defaults.deceleration * before)
+    braking = np.maximum(before - speed, 0) ** 2 / (2 * network.defaults.comfortable_deceleration * before)
     return braking + np.maximum(after - speed, 0) ** 2 / (2 * network.defaults.acceleration * after)
