@@ -15,8 +15,8 @@ _PASS = int(Kind.PASS)
 
 @njit(inner=True)
 def make_way(tables, state, log, l):
-    """Emergency vehicles of lane ``l`` that have reached the stop line pass those before them, other
-    emergency vehicles and whoever stands inside the junction excepted. True if the head is another."""
+    """Emergency vehicles of lane ``l`` that have reached the stop line pass those before them, but for
+    emergency vehicles at the front and for who stands inside the junction. True if the head is another."""
     now = state.total[0].now_ms
     lane = state.lane[l]
     count_queue(state, lane, now)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def make_way(engine: "ReferenceEngine", lane: Lane) -> None:
-    """Those that have reached the stop line pass all before them, but for each other and for a vehicle
-    that stands inside the junction."""
+    """Those that have reached the stop line pass all before them, but for emergency vehicles at the front
+    and for a vehicle that stands inside the junction."""
     queue = lane.vehicles
     if isinstance(lane, Source) or not any(v.siren for v in queue):
         return
