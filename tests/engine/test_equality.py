@@ -27,7 +27,8 @@ def check_equal(seed: int) -> np.ndarray:
     records = compiled.records()
     assert first_difference(records, reference.records()) == "", f"random network {seed}"
     assert compiled.totals() == reference.totals()
-    for ours, theirs in ((compiled.sums(), reference.sums()), (compiled.observe(), reference.observe())):
+    for name in ("sums", "observe", "holdups"):
+        ours, theirs = getattr(compiled, name)(), getattr(reference, name)()
         for name, left, right in zip(ours._fields, ours, theirs, strict=True):
             assert np.array_equal(left, right), f"random network {seed}: {name}"
     return records

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from ..gridlock import Holdups
 from ..interlock import GREEN, YELLOW
 from ..records import RECORD, STOP_MS, Kind
 from ..starts import ROLLING, share_lost
@@ -13,7 +14,7 @@ from .clock import LANE, SIGNAL, YIELD, Alarm, Clock
 from .gaps import gap
 from .inside import go_inside, leave_inside
 from .make import fill_sources, lanes_of_groups, make_road, make_vehicles
-from .reading import sight_of, sums_of
+from .reading import holdups_of, sight_of, sums_of
 from .road import Lane, Movement, Segment, Source, Vehicle, is_exit
 from .signals import Lamps
 from .sirens import make_way
@@ -84,6 +85,10 @@ class ReferenceEngine:
 
     def sums(self) -> Sums:
         return sums_of(self)
+
+    def holdups(self) -> Holdups:
+        """Why heads of lanes do not move."""
+        return holdups_of(self)
 
     def records(self) -> np.ndarray:
         return np.array(self._records, RECORD)
@@ -188,7 +193,7 @@ class ReferenceEngine:
                 if until < INF:
                     lane.yield_alarm.set(until)
                 return
-        segment, candidates, traverse = self._target(lane)
+        segment, candidates, traverse = self.target(lane)
         if segment is None:
             self._cross(lane, None, traverse, opposed)
             return
@@ -202,7 +207,7 @@ class ReferenceEngine:
         if room < INF // 2:
             segment.alarm.set(room)
 
-    def _target(self, lane: Lane) -> tuple[Segment | None, list[Lane], int]:
+    def target(self, lane: Lane) -> tuple[Segment | None, list[Lane], int]:
         """Where the head goes: segment (None: out), the lanes there that serve it, traversal time."""
         head = lane.head
         assert head is not None
@@ -266,7 +271,7 @@ class ReferenceEngine:
                 if time < INF:
                     (lane.yield_alarm if self._gives_way(lane) else lane.alarm).set(time)
                 continue
-            _, candidates, traverse = self._target(lane)
+            _, candidates, traverse = self.target(lane)
             usable = [c for c in candidates if c not in barred]
             onto = self._choose(usable, lane, traverse)
             if onto is None:
@@ -285,7 +290,7 @@ class ReferenceEngine:
         """Somebody left: when can the first of those that wait enter?"""
         soonest = INF
         for feeder in segment.waiting:
-            _, candidates, traverse = self._target(feeder.lane)
+            _, candidates, traverse = self.target(feeder.lane)
             soonest = min(soonest, self._soonest_room(candidates, feeder.lane) - traverse)
         if soonest < INF // 2:
             segment.alarm.set(soonest)

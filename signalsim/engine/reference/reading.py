@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..gridlock import Holdups, no_holdups
 from ..surface import Sight, Sums
 from .road import Lane, Source, Vehicle, is_exit
 
@@ -38,6 +39,24 @@ def sight_of(engine: "ReferenceEngine") -> Sight:
         stage_ms=engine.lamps.stage_ms(now),
         group_green=np.asarray(engine.lamps.green_groups()),
     )
+
+
+def holdups_of(engine: "ReferenceEngine") -> Holdups:
+    held = no_holdups(engine.now_ms, len(engine.tables.lane_slots))
+    blocked_by: list[tuple[int, int]] = []
+    for lane in engine.lanes[: len(held.serve)]:
+        held.since_ms[lane.index] = lane.left_ms[-1] if lane.left_ms else 0
+        if lane.waits_for is not None:
+            held.waits_for[lane.index] = lane.waits_for.index
+            _, candidates, _ = engine.target(lane)
+            first = lane.waits_for.lanes[0].index
+            held.serve[lane.index] = sum(1 << (c.index - first) for c in candidates)
+        if lane.inside:
+            foes = engine.movements[lane.vehicles[0].movement].foes
+            for other, foe in foes:
+                if other.head is not None and other.head.movement == foe.index and not other.inside:
+                    blocked_by.append((other.index, lane.index))
+    return held._replace(blocked_by=np.array(sorted(set(blocked_by)), np.int32).reshape(-1, 2))
 
 
 def in_view(lane: Lane, view_ms: int, view_slots: int, now: int) -> int:
