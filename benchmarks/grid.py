@@ -143,6 +143,8 @@ def make_demand(
         route_link=link.astype(np.int32),
         route_start=start.astype(np.int32),
         route_movement=flat.astype(np.int32),
+        route_dwell_ms=np.zeros(len(flat), np.int32),
+        siren=np.zeros(n, bool),
     )
 
 

@@ -327,6 +327,8 @@ def _arrivals(net: Net, vehicles: list) -> Arrivals:
         route_link=np.array([links[0] for _, links in vehicles], np.int32),
         route_start=np.cumsum([0, *map(len, rows)]).astype(np.int32),
         route_movement=np.array([m for row in rows for m in row], np.int32),
+        route_dwell_ms=np.zeros(sum(map(len, rows)), np.int32),
+        siren=np.zeros(n, bool),
     )
 
 

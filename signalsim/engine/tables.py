@@ -133,3 +133,5 @@ class Arrivals(NamedTuple):
     route_link: np.ndarray  # (n_routes,) int32, the link a route begins on
     route_start: np.ndarray  # (n_routes + 1,) int32
     route_movement: np.ndarray  # int32, CSR by route; each row ends with EXIT
+    route_dwell_ms: np.ndarray  # int32, parallel to route_movement: time at stops on the link before it
+    siren: np.ndarray  # (n_vehicles,) bool, passes queues

@@ -146,6 +146,8 @@ def _arrivals(rng: np.random.Generator, road: Road, end_ms: int) -> Arrivals:
         route_link=np.array(links, np.int32),
         route_start=np.array(starts, np.int32),
         route_movement=np.array(rows, np.int32),
+        route_dwell_ms=np.zeros(len(rows), np.int32),
+        siren=np.zeros(n, bool),
     )
 
 
@@ -223,5 +225,7 @@ def bay_case() -> tuple[Tables, Arrivals]:
         route_link=np.zeros(2, np.int32),
         route_start=np.array([0, 2, 4], np.int32),
         route_movement=np.array([0, EXIT, 1, EXIT], np.int32),
+        route_dwell_ms=np.zeros(4, np.int32),
+        siren=np.zeros(n, bool),
     )
     return make_tables(road, spec), arrivals

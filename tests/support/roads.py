@@ -82,6 +82,8 @@ def arrivals_of(trips: list[tuple[int, int, list[int]]], size: int = 2) -> Arriv
         route_link=np.array([link for _, link, _ in trips], np.int32),
         route_start=np.cumsum([0, *map(len, rows)]).astype(np.int32),
         route_movement=np.array([m for row in rows for m in row], np.int32),
+        route_dwell_ms=np.zeros(sum(map(len, rows)), np.int32),
+        siren=np.zeros(len(trips), bool),
     )
 
 
