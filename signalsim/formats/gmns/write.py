@@ -79,7 +79,8 @@ def _take_along(config: dict[str, Any], source_folder: Path, folder: Path) -> No
         if (source_folder / name).is_file():
             (folder / name).write_bytes((source_folder / name).read_bytes())
     changed = False
-    for key, usual in (("counts", "counts.csv"), ("trips", ""), ("routes", "routes.csv")):
+    files = {"counts": "counts.csv", "trips": "", "routes": "routes.csv", "stops": "stops.csv"}
+    for key, usual in files.items():
         name = str(demand.get(key, usual))
         if name and (source_folder / name).is_file():
             flat = Path(name).name
