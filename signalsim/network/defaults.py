@@ -48,7 +48,7 @@ DEFAULTS: tuple[Column, ...] = (
     _row("pace_high", 1.2, "", 1, 3, "and here"),
     _row("heavy_pcu", 2.0, "pcu", 1, 4, "passenger car units of a heavy vehicle (HCM 2010: E_T = 2.0)"),
     _row("turn_on_red", 0.0, "", 0, 1,
-         "1: right turns may go on red after a stop, where one drives on the left left turns (assumption: 0)"),
+         "1: right turns (left ones where one drives on the left) may go on red after a stop (assumption)"),
     _row("keep_clear", 1.0, "", 0, 1, "1: nobody enters a junction without room behind it (assumption)"),
     _row("left_share", 0.15, "", 0, 1, "left-turning share of links without turning counts (assumption)"),
     _row("right_share", 0.15, "", 0, 1, "right-turning share, the same"),
