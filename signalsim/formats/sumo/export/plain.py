@@ -56,7 +56,10 @@ def edges(network: Network, names: Names) -> Iterator[str]:
     signed = set(network.movement_from[network.is_minor].tolist())
     for link, length in enumerate(network.length_m.tolist()):
         ends = names.node[network.link_from[link]], names.node[network.link_to[link]]
-        common = {"priority": 0 if link in signed else 1, "speed": _text(network.speed_mps[link])}
+        common: dict[str, object] = {
+            "priority": 0 if link in signed else 1,
+            "speed": _text(network.speed_mps[link]),
+        }
         if link not in names.mouth:
             yield _edge(names.first_edge(link), *ends, lanes[link], length, common)
             continue
@@ -137,8 +140,9 @@ def connection_tags(
 ) -> Iterator[str]:
     """Connections, links that lead nowhere, and who gives way to whom while both are green.
 
-    Elsewhere netconvert decides who gives way, by signs where there are any: all its junctions without signals hang together, and
-    right of way that was given for some pairs of them makes vehicles wait for each other for ever.
+    Elsewhere netconvert decides who gives way, by signs where there are any: all its junctions without
+    signals hang together, and right of way that was given for some pairs of them makes vehicles wait for
+    each other for ever.
     """
     link_of = {names.first_edge(link): link for link in names.mouth}
     keeps_clear = network.keeps_clear
