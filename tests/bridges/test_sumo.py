@@ -20,6 +20,7 @@ from signalsim.demand import sample
 from signalsim.engine.records import RECORD, Kind
 from signalsim.errors import InputError
 from signalsim.experiment import EngineComparison, EngineNames, compare_engines, judge
+from signalsim.scenario import build, load
 from signalsim.simulation import simulate
 
 COLOURS = {"r": 0, "y": 1, "g": 2, "G": 2}

@@ -22,8 +22,8 @@ class Lamps:
 
     A movement is ``G`` at green, ``g`` where it gives way to a movement that is green too or has no
     signal, ``y`` at yellow, else ``r``, or ``s`` if it may go on red after a stop. A movement without a
-    group is ``g`` always: SUMO's own right of way rules it. What is no movement of ours stays red; a traffic light that none of our groups
-    uses keeps SUMO's program.
+    group is ``g`` always: SUMO's own right of way rules it. What is no movement of ours stays red; a
+    traffic light that none of our groups uses keeps SUMO's program.
     """
 
     def __init__(self, survey: Survey, built: Any, roads: Roads) -> None:
