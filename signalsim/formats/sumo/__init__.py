@@ -65,7 +65,8 @@ def read(
         draft, lit.values(), rules,
         lambda key: _shortest_yellow_s(layout, defaults, key), begin_s,
     )  # fmt: skip
-    add_movements(draft, layout, signals.group_of, roads)
+    on_red = {key for one in lit.values() for key in one.head.on_red}
+    add_movements(draft, layout, signals.group_of, on_red, roads)
     add_conflicts(draft, layout, rules)
     tell_roads(draft, layout, roads, never=never, back=back, pruned=pruned, idle=idle)
     tell_signals(draft, layout, heads, staged, signals)

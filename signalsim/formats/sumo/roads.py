@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from signalsim.formats.draft import Draft
-from signalsim.formats.sumo.layout import Layout
+from signalsim.formats.sumo.layout import Layout, Move
 from signalsim.formats.sumo.lights import Key
-from signalsim.formats.sumo.requests import Rule
+from signalsim.formats.sumo.requests import ALL_WAY, Rule
 from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE
 
 SLOWEST_KMH, FASTEST_KMH = 5.0, 150.0  # of a link
@@ -87,8 +87,21 @@ def _add_nodes(draft: Draft, layout: Layout, end_node: Mapping[str, str], signal
         )
 
 
-def add_movements(draft: Draft, layout: Layout, groups: Mapping[Key, str], roads: Roads) -> None:
-    """Movements with their lanes and their way across the junction."""
+def _control(layout: Layout, move: Move, has_signal: bool, goes_on_red: bool) -> str | None:
+    """How a movement is controlled, where the file says more than who gives way to whom."""
+    if has_signal:
+        return "signal_with_RTOR" if goes_on_red else None
+    if layout.net.junctions[move.node].type == ALL_WAY:
+        return "stop_4_way"
+    return "stop" if any(link.state == "s" and not link.light for link in move.links) else None
+
+
+def add_movements(
+    draft: Draft, layout: Layout, groups: Mapping[Key, str], on_red: Collection[Key], roads: Roads
+) -> None:
+    """Movements with their lanes, control and way across the junction. ``on_red``: those that may go on
+    red after a stop.
+    """
     numbers = {name: layout.numbers(name) for name in layout.lanes}
     for key, move in layout.moves.items():
         lanes = sorted({numbers[move.start][link.from_lane] for link in move.links})
@@ -106,6 +119,8 @@ def add_movements(draft: Draft, layout: Layout, groups: Mapping[Key, str], roads
             end_ib_lane=lanes[-1],
             type=move.turn,
             opt_signal_group_id=groups.get(key),
+            ctrl_type=_control(layout, move, key in groups, key in on_red),
+            opt_keep_clear=None if any(link.keeps_clear for link in move.links) else 0,
             opt_path_m=round(path, 2),
             opt_speed_kmh=round(min(max(speed, _PATH_KMH[0]), _PATH_KMH[1]), 3) if speed else None,
         )
