@@ -59,13 +59,13 @@ def read(
     defaults = Defaults(**draft.config["defaults"])
     roads = add_roads(
         draft, layout, signals=lit, begins=trips.begins, ends=trips.ends,
-        saturation_pcuph=defaults.saturation_flow, spacing_m=defaults.jam_spacing_m,
+        driver=fleet.driver,
     )  # fmt: skip
     signals = add_signals(
         draft, lit.values(), rules,
         lambda key: _shortest_yellow_s(layout, defaults, key), begin_s,
     )  # fmt: skip
-    add_movements(draft, layout, signals.group_of, roads)
+    add_movements(draft, layout, signals.group_of, roads, fleet.driver)
     add_conflicts(draft, layout, rules)
     tell_roads(draft, layout, roads, never=never, back=back, pruned=pruned, idle=idle)
     tell_signals(draft, layout, heads, staged, signals)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from signalsim.formats.draft import Draft
+from signalsim.formats.sumo.discharge import Driver
 from signalsim.formats.sumo.layout import Layout
 from signalsim.formats.sumo.lights import Key
 from signalsim.formats.sumo.requests import Rule
@@ -12,6 +13,7 @@ from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE
 SLOWEST_KMH, FASTEST_KMH = 5.0, 150.0  # of a link
 SHORTEST_M, LONGEST_M = 0.1, 100_000.0
 _PATH_M, _PATH_KMH = (1.0, 200.0), (3.0, 150.0)
+_FLOW, _FIRST_S, _SECOND_S, _END_GAIN_S = (300.0, 3600.0), 10.0, (0.5, 12.0), 5.0  # what tables take
 _ROOM = 1.1 * 1.001  # saturation flow needs a tenth more speed than standing cars leave room for
 
 
@@ -28,9 +30,11 @@ class Roads:
 
 def add_roads(
     draft: Draft, layout: Layout, *, signals: Collection[str], begins: set[str], ends: set[str],
-    saturation_pcuph: float, spacing_m: float,
+    driver: Driver,
 ) -> Roads:  # fmt: skip
-    """Nodes, links and lanes. ``begins``, ``ends``: edges where trips do; ``signals``: nodes with lamps."""
+    """Nodes, links and lanes. ``begins``, ``ends``: edges where trips do; ``signals``: nodes with lamps;
+    ``driver``: in the queues.
+    """
     roads = Roads()
     left, reached = {start for start, _ in layout.moves}, {end for _, end in layout.moves}
     busy = {move.node for move in layout.moves.values()}
@@ -42,15 +46,17 @@ def add_roads(
             roads.ends.append(name)
     _add_nodes(draft, layout, end_node, signals)
     for name in layout.lanes:
-        speed_kmh, length = layout.speed_mps(name) * 3.6, layout.length_m(name)
+        limit, length = layout.speed_mps(name), layout.length_m(name)
+        speed_kmh = driver.cruising_mps(limit) * 3.6
         speed = min(max(speed_kmh, SLOWEST_KMH), FASTEST_KMH)
         kept = min(max(length, SHORTEST_M), LONGEST_M)
         if abs(speed - speed_kmh) > 1e-6 or kept != length:
             roads.clipped.append(name)
         if len({lane.speed_mps for lane in layout.lanes[name].values()}) > 1:
             roads.uneven.append(name)
-        room = 1000 * speed / spacing_m / _ROOM
-        if room < saturation_pcuph:
+        room = 1000 * speed / driver.spacing_m / _ROOM
+        flow = driver.discharge(limit).saturation_pcuph
+        if room < flow:
             roads.slow.append(name)
         draft.add(
             LINK,
@@ -61,7 +67,7 @@ def add_roads(
             lanes=len(layout.lanes[name]),
             free_speed=round(speed, 6),
             name=layout.edge(name).name,
-            opt_saturation_flow=round(min(room, saturation_pcuph), 1) if room < saturation_pcuph else None,
+            opt_saturation_flow=_flow(min(room, flow)),
             opt_entry=1 if name in begins and name in reached else None,
             opt_exit=1 if name in ends and name in left else None,
         )
@@ -87,15 +93,24 @@ def _add_nodes(draft: Draft, layout: Layout, end_node: Mapping[str, str], signal
         )
 
 
-def add_movements(draft: Draft, layout: Layout, groups: Mapping[Key, str], roads: Roads) -> None:
-    """Movements with their lanes and their way across the junction."""
+def _flow(pcuph: float) -> float:
+    """A saturation flow in the range that networks take."""
+    return round(min(max(pcuph, _FLOW[0]), _FLOW[1]), 1)
+
+
+def add_movements(
+    draft: Draft, layout: Layout, groups: Mapping[Key, str], roads: Roads, driver: Driver
+) -> None:
+    """Movements with their lanes, their discharge and their way across the junction."""
     numbers = {name: layout.numbers(name) for name in layout.lanes}
     for key, move in layout.moves.items():
         lanes = sorted({numbers[move.start][link.from_lane] for link in move.links})
         if lanes[-1] - lanes[0] + 1 != len(lanes):
             roads.split.append(move.id)
         path = min(max(move.path_m, _PATH_M[0]), _PATH_M[1])
-        speed = move.path_m / move.path_s * 3.6 if move.path_s else 0.0
+        limit = layout.speed_mps(move.start)
+        turn = min(move.path_m / move.path_s, limit) if move.path_s else limit
+        queue, speed = driver.discharge(limit, turn), driver.cruising_mps(turn) * 3.6
         draft.add(
             MOVEMENT,
             mvmt_id=move.id,
@@ -107,7 +122,11 @@ def add_movements(draft: Draft, layout: Layout, groups: Mapping[Key, str], roads
             type=move.turn,
             opt_signal_group_id=groups.get(key),
             opt_path_m=round(path, 2),
-            opt_speed_kmh=round(min(max(speed, _PATH_KMH[0]), _PATH_KMH[1]), 3) if speed else None,
+            opt_speed_kmh=round(min(max(speed, _PATH_KMH[0]), _PATH_KMH[1]), 3),
+            opt_saturation_flow=_flow(queue.saturation_pcuph),
+            opt_first_headway_s=round(min(queue.first_s, _FIRST_S), 3),
+            opt_second_headway_s=round(min(max(queue.second_s, _SECOND_S[0]), _SECOND_S[1]), 3),
+            opt_end_gain_s=round(min(queue.end_gain_s, _END_GAIN_S), 3),
         )
 
 
