@@ -81,8 +81,13 @@ def _road(links, index, from_link, to_link, kind, turns, n) -> Road:  # type: ig
         movement_gap_ms=4500 * each,
         movement_follow_ms=2500 * each,
         movement_sneakers=2 * each,
+        movement_loss_ms=1900 * each,
+        movement_loss_slots=12 * each,
+        movement_hold_ms=0 * each,
+        movement_rules=0 * each,
         serves=np.array(serves),
         yields=np.array(yields),
+        foes=np.zeros((0, 2), int),
         origins=np.array([i for i, (x, y, _) in enumerate(links) if not _inside(x, y, n)]),
     )
 
@@ -143,6 +148,8 @@ def make_demand(
         route_link=link.astype(np.int32),
         route_start=start.astype(np.int32),
         route_movement=flat.astype(np.int32),
+        route_dwell_ms=np.zeros(len(flat), np.int32),
+        siren=np.zeros(n, bool),
     )
 
 

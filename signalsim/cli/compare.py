@@ -160,6 +160,17 @@ def _print_tables(comparison: "Comparison") -> None:
             table.add_row(escape(name), *_cells(comparison, preset, name))
         console.print(table, highlight=False)
     console.print(agreement_text(comparison), highlight=False)
+    show_warnings(gridlock_notes(comparison))
+
+
+def gridlock_notes(comparison: "Comparison") -> list[str]:
+    """A sentence for every preset and controller under which traffic came to a standstill."""
+    notes = []
+    for (preset, name), outcomes in comparison.outcomes.items():
+        stuck = [outcome.gridlocks[0] for outcome in outcomes if outcome.gridlocks]
+        if stuck:
+            notes.append(f"{name}, {preset}: {stuck[0]}; in {len(stuck)} of {len(outcomes)} runs")
+    return notes
 
 
 def agreement_text(comparison: "Comparison") -> str:

@@ -49,6 +49,7 @@ def run(
             from signalsim.report import write_run
 
             write_run(document, result.series, out)
+        show_warnings([str(gridlock) for gridlock in result.gridlocks])
         if json:
             typer.echo(to_text(document))
         else:

@@ -23,9 +23,9 @@ from .tables import FEEDER, GROUP, JUNCTION, MOVEMENT, PRIORITY, SEGMENT, STEP, 
 I4, I8, U8, B1 = np.dtype("i4"), np.dtype("i8"), np.dtype("u8"), np.dtype("?")
 # Types of all arrays, in the order of the fields of Tables, Trips, State, the log and Sight.
 _TABLES = (SEGMENT, *[I4] * 8, MOVEMENT, STEP, FEEDER, PRIORITY, I4, I4, JUNCTION, GROUP, U8, U8, I4)
-_TRIPS = (I8, I4, I4, I4, I8)
+_TRIPS = (I8, I4, I4, I4, I4, I8, I4)
 _STATE = (
-    TOTAL, NODE, I4, U8, I4, I4, LANE, PLACE, I8, SEGMENT_STATE, I8, I8, I4, I8, I8, I4,
+    TOTAL, NODE, I4, U8, I4, I4, LANE, PLACE, I8, SEGMENT_STATE, I8, I8, I8, I4, I4, I8, I8, I4,
     JUNCTION_STATE, GROUP_STATE, I8,
 )  # fmt: skip
 _SIGHT = (I4, I4, I8, I8, I8, I4, I4, I4, I8, I8, I8, B1)
@@ -71,6 +71,14 @@ class Bound:
             look.look(*self._parts[:3], self._sight)
         else:
             _call_look(self._at)
+
+
+    def holdups(self, waits_for: np.ndarray, serve: np.ndarray, since_ms: np.ndarray) -> None:
+        """See ``look.holdups``; (n_lanes,) int32, int64, int64."""
+        if numba.config.DISABLE_JIT:
+            look.holdups(*self._parts[:3], waits_for, serve, since_ms)
+        else:
+            _call_holdups(self._at, waits_for, serve, since_ms)
 
 
 @intrinsic
@@ -120,27 +128,28 @@ def _tables(at):
 @njit(forceinline=True)
 def _trips(at):
     return Trips(
-        _rows(at, 20, I8), _rows(at, 21, I4), _rows(at, 22, I4), _rows(at, 23, I4), _rows(at, 24, I8)
-    )
+        _rows(at, 20, I8), _rows(at, 21, I4), _rows(at, 22, I4), _rows(at, 23, I4), _rows(at, 24, I4),
+        _rows(at, 25, I8), _rows(at, 26, I4),
+    )  # fmt: skip
 
 
 @njit(forceinline=True)
 def _state(at):
     return State(
-        _rows(at, 25, TOTAL), _rows(at, 26, NODE), Wheel(_rows(at, 27, I4), _rows(at, 28, U8)),
-        _rows(at, 29, I4), _rows(at, 30, I4), _rows(at, 31, LANE), _rows(at, 32, PLACE), _rows(at, 33, I8),
-        _rows(at, 34, SEGMENT_STATE), _rows(at, 35, I8), _rows(at, 36, I8), _rows(at, 37, I4),
-        _rows(at, 38, I8), _rows(at, 39, I8), _rows(at, 40, I4),
-        SignalState(_rows(at, 41, JUNCTION_STATE), _rows(at, 42, GROUP_STATE), _rows(at, 43, I8)),
+        _rows(at, 27, TOTAL), _rows(at, 28, NODE), Wheel(_rows(at, 29, I4), _rows(at, 30, U8)),
+        _rows(at, 31, I4), _rows(at, 32, I4), _rows(at, 33, LANE), _rows(at, 34, PLACE), _rows(at, 35, I8),
+        _rows(at, 36, SEGMENT_STATE), _rows(at, 37, I8), _rows(at, 38, I8), _rows(at, 39, I8),
+        _rows(at, 40, I4), _rows(at, 41, I4), _rows(at, 42, I8), _rows(at, 43, I8), _rows(at, 44, I4),
+        SignalState(_rows(at, 45, JUNCTION_STATE), _rows(at, 46, GROUP_STATE), _rows(at, 47, I8)),
     )  # fmt: skip
 
 
 @njit(forceinline=True)
 def _sight(at):
     return Sight(
-        0, _rows(at, 45, I4), _rows(at, 46, I4), _rows(at, 47, I8), _rows(at, 48, I8), _rows(at, 49, I8),
-        _rows(at, 50, I4), _rows(at, 51, I4), _rows(at, 52, I4), _rows(at, 53, I8), _rows(at, 54, I8),
-        _rows(at, 55, I8), _rows(at, 56, B1),
+        0, _rows(at, 49, I4), _rows(at, 50, I4), _rows(at, 51, I8), _rows(at, 52, I8), _rows(at, 53, I8),
+        _rows(at, 54, I4), _rows(at, 55, I4), _rows(at, 56, I4), _rows(at, 57, I8), _rows(at, 58, I8),
+        _rows(at, 59, I8), _rows(at, 60, B1),
     )  # fmt: skip
 
 
@@ -151,12 +160,17 @@ def _call_start(at):
 
 @njit(inner=False)
 def _call_advance(at, until):
-    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 44, RECORD), until)
+    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 48, RECORD), until)
 
 
 @njit(inner=False)
 def _call_ask(at, stage, switch_ms):
     kernel.ask(_tables(at), _state(at), stage, switch_ms)
+
+
+@njit(inner=False)
+def _call_holdups(at, waits_for, serve, since_ms):
+    look.holdups(_tables(at), _trips(at), _state(at), waits_for, serve, since_ms)
 
 
 @njit(inner=False)

@@ -5,7 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from .memory import aligned
-from .tables import FEEDER, GROUP, INF, JUNCTION, MOVEMENT, NO_GROUP, PRIORITY, SEGMENT, STEP, Signals, Tables
+from .tables import (
+    ENTERS,
+    FEEDER,
+    GROUP,
+    INF,
+    JUNCTION,
+    MOVEMENT,
+    NO_GROUP,
+    ON_RED,
+    PRIORITY,
+    SEGMENT,
+    STEP,
+    TAKES_TURNS,
+    Signals,
+    Tables,
+)
 
 MAX_LANES = 16  # on one segment: bitmasks of lanes are int32
 MAX_GROUPS = 64  # at one junction: bitmasks of groups are uint64
@@ -35,8 +50,13 @@ class Road:
     movement_gap_ms: np.ndarray
     movement_follow_ms: np.ndarray
     movement_sneakers: np.ndarray
+    movement_loss_ms: np.ndarray
+    movement_loss_slots: np.ndarray
+    movement_hold_ms: np.ndarray
+    movement_rules: np.ndarray  # bits of STOPS, TAKES_TURNS, ON_RED, ENTERS
     serves: np.ndarray  # (k, 2) lane, movement; also for the lanes upstream of a bay's mouth
     yields: np.ndarray  # (k, 2) movement, movement with priority over it
+    foes: np.ndarray  # (k, 2) movements whose paths cross or merge, either order
     origins: np.ndarray  # links on which vehicles may start, ascending
 
 
@@ -66,7 +86,7 @@ def make_tables(road: Road, spec: SignalSpec) -> Tables:
     source_segment = _first_segments(road.segment_link)[np.asarray(road.origins, np.int64)]
     lane = np.concatenate([road.lane_segment, source_segment]).astype(np.int32)
     feeder = _feeders(road, segment, movement, source_segment)
-    priority = _yields(road, segment, movement)
+    priority = _priorities(road, segment, movement)
     lane_movement, lane_movement_id = _csr(road.serves, len(road.lane_segment))
     signals, group_lane = _signals(road, spec, segment)
     return Tables(
@@ -128,7 +148,7 @@ def _movements(road: Road, segment: np.ndarray) -> np.ndarray:
     movement["to_segment"] = _first_segments(road.segment_link)[road.movement_to_link]
     for name in ("group", "traverse_ms", "headway_ms", "startup_ms", "startup2_ms", "end_gain_ms"):
         movement[name] = getattr(road, f"movement_{name}")
-    for name in ("gap_ms", "follow_ms", "sneakers"):
+    for name in ("gap_ms", "follow_ms", "sneakers", "loss_ms", "loss_slots", "hold_ms", "rules"):
         movement[name] = getattr(road, f"movement_{name}")
     lanes, ids = np.asarray(road.serves, np.int64).reshape(-1, 2).T
     at = road.lane_segment[lanes]
@@ -147,11 +167,15 @@ def _movements(road: Road, segment: np.ndarray) -> np.ndarray:
 
 def _steps(segment: np.ndarray, movement: np.ndarray) -> np.ndarray:
     step = aligned(len(movement), STEP)
-    for name in ("to_segment", "group", "traverse_ms", "headway_ms", "end_gain_ms"):
+    for name in ("to_segment", "group", "traverse_ms", "headway_ms"):
         step[name] = movement[name]
+    for name in ("end_gain_ms", "loss_ms", "loss_slots", "rules"):
+        step[name] = np.minimum(movement[name], np.iinfo(STEP[name]).max)
     step["to_lane"] = segment["first_lane"][movement["to_segment"]]
     step["to_lanes"] = segment["n_lanes"][movement["to_segment"]]
-    step["yields"] = movement["yield_end"] > movement["yield_start"]
+    step["yields"] = (movement["yield_end"] > movement["yield_start"]) | (
+        movement["rules"] & (TAKES_TURNS | ON_RED) > 0
+    )
     return step
 
 
@@ -177,24 +201,25 @@ def _feeders(road: Road, segment: np.ndarray, movement: np.ndarray, source_segme
     return feeder
 
 
-def _yields(road: Road, segment: np.ndarray, movement: np.ndarray) -> np.ndarray:
-    """Per movement the (lane at the stop line, movement there) pairs that it gives way to."""
+def _priorities(road: Road, segment: np.ndarray, movement: np.ndarray) -> np.ndarray:
+    """(lane at the stop line, movement there) rows: first those that each movement gives way to, then
+    the foes of each movement whose rules ask for them."""
     serves = np.asarray(road.serves, np.int64).reshape(-1, 2)
     at_line = serves[segment["next"][road.lane_segment[serves[:, 0]]] == -1]
     at_line = at_line[np.argsort(at_line[:, 1], kind="stable")]
-    start, priority = _csr(road.yields, len(movement))
-    lanes: list[int] = []
-    ids: list[int] = []
-    for m in range(len(movement)):
-        movement[m]["yield_start"] = len(lanes)
-        for p in priority[start[m] : start[m + 1]]:
-            lo, hi = np.searchsorted(at_line[:, 1], [p, p + 1])
-            lanes.extend(at_line[lo:hi, 0])
-            ids.extend([p] * (hi - lo))
-        movement[m]["yield_end"] = len(lanes)
-    priority = np.zeros(len(lanes), PRIORITY)
-    priority["lane"], priority["movement"] = lanes, ids
-    return priority
+    foes = np.asarray(road.foes, np.int64).reshape(-1, 2)
+    foes = np.concatenate([foes, foes[:, ::-1]])
+    foes = foes[movement["rules"][foes[:, 0]] & (TAKES_TURNS | ON_RED | ENTERS) > 0]
+    rows: list[tuple[int, int]] = []
+    for name, pairs in (("yield", road.yields), ("foe", foes)):
+        start, other = _csr(pairs, len(movement))
+        for m in range(len(movement)):
+            movement[m][f"{name}_start"] = len(rows)
+            for p in other[start[m] : start[m + 1]].tolist():
+                lo, hi = np.searchsorted(at_line[:, 1], [p, p + 1])
+                rows += [(lane, p) for lane in at_line[lo:hi, 0].tolist()]
+            movement[m][f"{name}_end"] = len(rows)
+    return np.array(rows, PRIORITY)
 
 
 def _signals(road: Road, spec: SignalSpec, segment: np.ndarray) -> tuple[Signals, np.ndarray]:

@@ -6,8 +6,9 @@ import numpy as np
 
 from . import look
 from .bound import Bound
+from .gridlock import Holdups, no_holdups
 from .records import RECORD
-from .state import State, copy_state, make_state, make_trips
+from .state import INSIDE, State, copy_state, make_state, make_trips
 from .surface import Sight, Sums, Totals
 from .tables import Arrivals, Tables
 
@@ -77,6 +78,25 @@ class CompiledEngine:
         """The truth now; the arrays are written anew by the next call."""
         self._run.look()
         return self._sight._replace(now_ms=self._now_ms)
+
+    def holdups(self) -> Holdups:
+        """Why heads of lanes do not move."""
+        held = no_holdups(self._now_ms, len(self.tables.lane_slots))
+        self._run.holdups(held.waits_for, held.serve, held.since_ms)
+        return held._replace(blocked_by=self._blocked_by())
+
+    def _blocked_by(self) -> np.ndarray:
+        """(k, 2) lane whose head is blocked, lane whose head stands in its way inside the junction."""
+        state, tables, pairs = self._state, self.tables, set()
+        heads = state.lane["place0"] + state.lane["head"]
+        for l in np.flatnonzero(state.lane["marks"] & INSIDE).tolist():
+            row = tables.movement[state.place[heads[l]].movement]
+            for foe in tables.priority[row.foe_start : row.foe_end]:
+                lane = state.lane[foe.lane]
+                is_head = lane.vehicles > 0 and state.place[heads[foe.lane]].movement == foe.movement
+                if is_head and not lane.marks & INSIDE:
+                    pairs.add((int(foe.lane), l))
+        return np.array(sorted(pairs), np.int32).reshape(-1, 2)
 
     def records(self) -> np.ndarray:
         """All records so far, dtype ``records.RECORD``, in the order in which they happened."""

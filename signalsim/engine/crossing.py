@@ -5,27 +5,19 @@ Part of the compiled loop, see ``kernel``.
 
 import numpy as np
 
-from .heads import soonest_room, target, wake
+from .gaps import let_others_try
+from .heads import LANES, soonest_room, target, wake
+from .inside import leave_inside
 from .interlock import GREEN
 from .jit import njit
+from .log import write
 from .records import STOP_MS, Kind
-from .tables import EXIT, INF
-from .wheel import ROOM, schedule
+from .starts import ROLLING, start_loss
+from .state import FRESH, INSIDE, SIREN
+from .tables import EXIT, INF, ON_RED, STOPS, TAKES_TURNS
+from .wheel import LANE, ROOM, schedule
 
 _DEPART, _ENTER, _CROSS, _ARRIVE = int(Kind.DEPART), int(Kind.ENTER), int(Kind.CROSS), int(Kind.ARRIVE)
-
-
-@njit(forceinline=True, inner=True)
-def write(log, total, kind, entity, place, value):
-    """A row of the log, if there is one."""
-    if log.size > 0:
-        row = log[total[0].records]
-        row.t_ms = total[0].now_ms
-        row.kind = kind
-        row.entity = entity
-        row.place = place
-        row.value = value
-        total[0].records += 1
 
 
 @njit(forceinline=True, inner=True)
@@ -55,6 +47,26 @@ def _room_changed(tables, trips, state, s):
 
 
 @njit(forceinline=True)
+def _on_red(state, step, now):
+    """Whether a movement that may go on red does so now."""
+    lamp = state.signals.group[step.group]
+    return lamp.aspect != GREEN and (lamp.began_ms == -INF or now >= lamp.green_end_ms + step.end_gain_ms)
+
+
+@njit(forceinline=True)
+def _loss(tables, state, lane, head, delay, now):
+    """What the head loses behind the stop line, which it crosses now, ``delay`` late."""
+    step = tables.step[head.movement]
+    if delay == 0:
+        lane.rolled = ROLLING
+    elif now > lane.next_ms or step.rules & STOPS or (step.rules & ON_RED and _on_red(state, step, now)):
+        lane.rolled = 0
+    loss = start_loss(step.loss_ms, step.loss_slots, np.int64(lane.rolled), delay)
+    lane.rolled += head.length
+    return loss
+
+
+@njit(forceinline=True)
 def _headway_after(tables, state, lane, head, opposed, now):
     """When the next vehicle may follow the head, which crosses the stop line now."""
     if head.movement == EXIT or not lane.at_line:
@@ -64,9 +76,11 @@ def _headway_after(tables, state, lane, head, opposed, now):
     headway = np.int64(step.headway_ms)
     if step.group >= 0:
         lamp = state.signals.group[step.group]
-        if lane.fresh and head.arrive_ms <= lamp.began_ms:
+        if lane.marks & FRESH and head.arrive_ms <= lamp.began_ms:
             extra = tables.movement[head.movement].startup2_ms
-        if lamp.aspect != GREEN and step.yields == 1:
+        if step.rules & ON_RED:
+            opposed = opposed or _on_red(state, step, now)
+        elif lamp.aspect != GREEN and step.yields == 1 and not lane.marks & INSIDE:
             lane.sneaks -= 1
             opposed = True
     if opposed:
@@ -76,26 +90,30 @@ def _headway_after(tables, state, lane, head, opposed, now):
 
 @njit(forceinline=True)
 def _leave(tables, state, log, l, opposed):
-    """The head of lane ``l`` crosses now; its slots are left."""
+    """The head of lane ``l`` crosses now; its slots are left. What it will lose behind the line, ms."""
     now = state.total[0].now_ms
     lane = state.lane[l]
     head = state.place[lane.place0 + lane.head]
     vehicle, size, delay = head.vehicle, head.length, now - head.arrive_ms
     counted = state.total[0].counted_from <= vehicle < state.total[0].counted_to
+    loss = np.int64(0)
+    if head.movement != EXIT and lane.at_line:
+        state.movement_out[head.movement] += 1
+        loss = _loss(tables, state, lane, head, delay, now)
+        if tables.step[head.movement].rules & TAKES_TURNS:
+            state.turn_ms[head.movement] = now
     if delay > 0:
         count_queue(state, lane, now)
         lane.max_queue = max(lane.max_queue, lane.queue)
-        if delay >= STOP_MS:
+        if delay + loss >= STOP_MS:
             head.stops = min(head.stops + 1, 255)
             lane.stops += counted
         if counted:
-            lane.delay_ms += delay
+            lane.delay_ms += delay + loss
     lane.crossed += counted
     lane.out += 1
-    if head.movement != EXIT and lane.at_line:
-        state.movement_out[head.movement] += 1
     lane.next_ms = _headway_after(tables, state, lane, head, opposed, now)
-    lane.fresh = 0
+    lane.marks &= ~FRESH
     at = lane.slot
     for _ in range(size):
         state.left_ms[lane.slot0 + at] = now
@@ -110,16 +128,22 @@ def _leave(tables, state, log, l, opposed):
     lane.vehicles -= 1
     if lane.queue > 0:
         lane.queue -= 1
-    write(log, state.total, _CROSS, vehicle, l, delay)
+    write(log, state.total, _CROSS, vehicle, l, delay + loss)
+    return loss
 
 
 @njit(forceinline=True)
-def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, stops, traverse):
+def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, siren, stops, traverse, loss):
     """Put a vehicle at the end of lane ``b``."""
     now = state.total[0].now_ms
     lane = state.lane[b]
-    arrive = now + traverse + (np.int64(lane.travel_ms) * pace + 999) // 1000
-    arrive = max(arrive, lane.tail_ms)
+    leg = trips.leg[route_at]
+    arrive = now + traverse + loss + (np.int64(lane.travel_ms) * pace + 999) // 1000
+    if leg >> 62 & 1 and lane.at_line:
+        arrive += trips.dwell_ms[route_at]
+    if not siren:
+        arrive = max(arrive, lane.tail_ms)
+    lane.tail_ms = max(arrive, lane.tail_ms)
     at = lane.head + lane.vehicles
     if at >= lane.n_places:
         at -= lane.n_places
@@ -127,20 +151,23 @@ def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, stops, t
     place.arrive_ms = arrive
     place.vehicle = vehicle
     place.route_at = route_at
-    place.movement = np.int32(trips.leg[route_at] & 0xFFFFFFFF)
+    place.movement = np.int32(leg & 0xFFFFFFFF)
     place.onward = 0
     if place.movement != EXIT:
-        place.onward = trips.leg[route_at + 1] >> 32  # read here, where nothing waits for it
+        place.onward = trips.leg[route_at + 1] >> 32 & LANES  # read here, where nothing waits for it
     place.pace = pace
     place.length = size
+    place.siren = siren
     place.stops = stops
-    lane.tail_ms = arrive
     lane.admit_ms = now + traverse + np.int64(lane.headway_ms) * size // 2
     lane.used += size
     lane.vehicles += 1
     write(log, state.total, _ENTER, vehicle, b, arrive)
     if lane.vehicles == 1:
         wake(tables, trips, state, b)
+    elif siren:
+        lane.marks |= SIREN
+        schedule(state.node, state.wheel, state.total, tables.signals.junction.size + b, LANE, arrive)
 
 
 @njit(forceinline=True, inner=True)
@@ -148,10 +175,12 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
     """The head of ``l`` goes into lane ``b`` (-1: out of the network)."""
     now = state.total[0].now_ms
     lane = state.lane[l]
+    loss = np.int64(0)
     if l >= tables.lane_slots.size:
         vehicle = state.source_vehicle[lane.head]
         route_at = trips.leg0[vehicle]
         pace, size, stops = trips.pace[vehicle], trips.size[vehicle], np.int64(0)
+        siren = trips.siren[vehicle]
         lane.head += 1
         lane.next_ms = now + 1
         state.enter_ms[vehicle] = now
@@ -160,9 +189,10 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
         write(log, state.total, _DEPART, vehicle, b, trips.depart_ms[vehicle])
     else:
         head = state.place[lane.place0 + lane.head]
-        vehicle, pace, size = head.vehicle, np.int32(head.pace), np.int32(head.length)
+        vehicle, pace, size, siren = head.vehicle, np.int32(head.pace), np.int32(head.length), head.siren
         route_at = head.route_at + lane.at_line
-        _leave(tables, state, log, l, opposed)
+        m = np.int64(head.movement)
+        loss = _leave(tables, state, log, l, opposed)
         stops = np.int64(head.stops)
         if b < 0:
             state.arrive_ms[vehicle] = now
@@ -171,8 +201,14 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
             write(log, state.total, _ARRIVE, vehicle, l, stops)
         else:
             state.total[0].moves += lane.at_line
+        if lane.marks & INSIDE:
+            leave_inside(tables, trips, state, l, m)
+        if m != EXIT and lane.at_line and tables.step[m].rules & TAKES_TURNS:
+            let_others_try(tables, state, m)
         if lane.wanted:
             _room_changed(tables, trips, state, np.int64(lane.segment))
     wake(tables, trips, state, l)
     if b >= 0:
-        _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, stops, traverse)
+        _enter(
+            tables, trips, state, log, b, vehicle, route_at, pace, size, siren, stops, traverse, loss
+        )

@@ -1,4 +1,4 @@
-"""When the head of a lane may go, and where to: signal, gap, room, lane.
+"""When the head of a lane may go, and where to: signal, room, lane. Gaps are in ``gaps``.
 
 Part of the compiled loop, see ``kernel``.
 """
@@ -7,15 +7,19 @@ import numpy as np
 
 from .interlock import GREEN
 from .jit import njit
-from .tables import EXIT, INF
+from .state import BLOCKED, INSIDE
+from .tables import EXIT, INF, ON_RED, STOPS
 from .wheel import LANE, ROOM, YIELD, schedule
+
+
+LANES = 0xFFFF  # a leg's bits of lanes, moved down to bit 0
 
 
 @njit(forceinline=True, inner=True)
 def yields(tables, state, l):
-    """Whether the head of lane ``l`` has to give way to anybody at the stop line."""
+    """Whether the head of lane ``l`` may have to give way to anybody at the stop line."""
     lane = state.lane[l]
-    if lane.vehicles == 0 or not lane.at_line:
+    if lane.vehicles == 0 or not lane.at_line or lane.marks & INSIDE:
         return False
     m = state.place[lane.place0 + lane.head].movement
     return m != EXIT and tables.step[m].yields == 1
@@ -25,9 +29,16 @@ def yields(tables, state, l):
 def _open_time(tables, state, lane, arrive, m, ready, now):
     """When a vehicle that is ``ready`` at the stop line for movement ``m`` may cross by its signal."""
     step = tables.step[m]
+    if step.rules & STOPS:
+        ready = max(ready, arrive + tables.movement[m].hold_ms)
     if step.group < 0:
         return ready
     lamp = state.signals.group[step.group]
+    if step.rules & ON_RED and lamp.aspect != GREEN:
+        end = lamp.green_end_ms + step.end_gain_ms
+        if lamp.began_ms > -INF and max(ready, now) < end:
+            return ready
+        return max(ready, arrive + tables.movement[m].hold_ms, end)
     if lamp.began_ms == -INF:
         return INF
     if lamp.aspect != GREEN and step.yields == 1:
@@ -55,8 +66,10 @@ def head_time(tables, trips, state, l, now):
         return INF
     head = state.place[lane.place0 + lane.head]
     ready = max(head.arrive_ms, lane.next_ms)
-    if head.movement == EXIT or not lane.at_line:
+    if head.movement == EXIT or not lane.at_line or lane.marks & INSIDE:
         return ready
+    if lane.marks & BLOCKED and state.blocked[head.movement] > 0:
+        return INF
     return _open_time(tables, state, lane, head.arrive_ms, head.movement, ready, now)
 
 
@@ -73,55 +86,6 @@ def wake(tables, trips, state, l):
     elif yields(tables, state, l):
         n, rank = first_lane + tables.lane.size + tables.segment.size + l, YIELD
     schedule(state.node, state.wheel, state.total, n, rank, t)
-
-
-@njit(inner=True)
-def gap(movements, priority, lanes, places, lamps, m, now):
-    """Until when priority vehicles keep movement ``m`` waiting (``now``: not at all), and whether any
-    stream with priority is open.
-
-    A lag runs to the earliest possible crossing of the next priority vehicle of a lane; one that
-    could have crossed by now and did not is blocked and does not count.
-    """
-    movement = movements[m]
-    until, opposed = now, False
-    for k in range(movement.yield_start, movement.yield_end):
-        lane = lanes[priority[k].lane]
-        other = movements[priority[k].movement]
-        if other.group >= 0:
-            lamp = lamps[other.group]
-            if lamp.began_ms == -INF or now >= lamp.green_end_ms + other.end_gain_ms:
-                continue
-        opposed = True
-        if lane.waits_for >= 0:
-            continue
-        crossing = lane.next_ms
-        at = lane.head
-        for i in range(lane.vehicles):
-            vehicle = places[lane.place0 + at]
-            crossing = max(crossing, vehicle.arrive_ms)
-            headway = lane.headway_ms
-            if vehicle.movement != EXIT:
-                own = movements[vehicle.movement]
-                headway = own.headway_ms
-                if own.group >= 0:
-                    lamp = lamps[own.group]
-                    if lamp.began_ms == -INF or now >= lamp.green_end_ms + own.end_gain_ms:
-                        break
-                    if vehicle.arrive_ms <= lamp.began_ms:
-                        crossing = max(crossing, lamp.began_ms + own.startup_ms)
-                    if crossing >= lamp.green_end_ms + own.end_gain_ms:
-                        break
-            if crossing >= now + movement.gap_ms or (i == 0 and crossing <= now):
-                break
-            if vehicle.movement == priority[k].movement:
-                until = max(until, crossing)
-                break
-            crossing += headway * vehicle.length // 2
-            at += 1
-            if at == lane.n_places:
-                at = 0
-    return until, opposed
 
 
 @njit(forceinline=True)
@@ -176,7 +140,7 @@ def target(tables, trips, state, l):
     if l >= tables.lane_slots.size:
         v = state.source_vehicle[lane.head]
         segment = tables.segment[lane.segment]
-        mask = trips.leg[trips.leg0[v]] >> 32
+        mask = trips.leg[trips.leg0[v]] >> 32 & LANES
         size = np.int64(trips.size[v])
         return np.int64(lane.segment), np.int64(segment.first_lane), np.int64(segment.n_lanes), mask, size, 0
     head = state.place[lane.place0 + lane.head]

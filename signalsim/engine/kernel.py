@@ -1,19 +1,24 @@
 """The compiled loop: every vehicle and signal event in its order, between two decisions.
 
 The rules are those of ``reference``, which says them in plain words; here they are laid out for
-speed: ``heads`` says who may go and where, ``crossing`` moves a vehicle, ``wheel`` keeps the order.
+speed: ``heads`` says who may go and where, ``gaps`` who gives way, ``crossing`` moves a vehicle,
+``inside`` and ``sirens`` hold what is rare, ``wheel`` keeps the order.
 Equality of the two engines, record by record, is what the tests assert.
 """
 
 import numpy as np
 
-from .crossing import cross, write
-from .heads import choose, gap, head_time, soonest_room, target, wake, yields
+from .crossing import cross
+from .gaps import give_way, let_others_try
+from .heads import choose, head_time, soonest_room, target, wake, yields
+from .inside import go_inside
 from .interlock import GREEN, RED, due, request, settle
 from .jit import njit
+from .log import write
 from .records import Kind
-from .state import IDLE, WHEEL
-from .tables import EXIT, INF
+from .sirens import make_way
+from .state import FRESH, IDLE, INSIDE, SIREN, WHEEL
+from .tables import ENTERS, EXIT, INF, TAKES_TURNS
 from .wheel import LANE, ROOM, SIGNAL, YIELD, next_busy, refill, schedule, take
 
 _ASPECT, _STAGE = int(Kind.ASPECT), int(Kind.STAGE)
@@ -46,10 +51,41 @@ def _wait_for_room(tables, state, l, s):
             state.merge[k] = max(state.merge[k], state.segment[s].turn)
 
 
+@njit
+def _let_pass(tables, state, log, l):
+    """Emergency vehicles come to the front of lane ``l``: what the head before them waited for is over."""
+    lane = state.lane[l]
+    m = np.int64(state.place[lane.place0 + lane.head].movement)
+    if not make_way(tables, state, log, l):
+        return
+    if lane.waits_for >= 0:
+        _stop_waiting(tables, state, l, np.int64(lane.waits_for))
+    if lane.at_line and m != EXIT and tables.step[m].rules & TAKES_TURNS:
+        let_others_try(tables, state, m)
+
+
+@njit
+def _wait_at_junction(tables, state, log, l):
+    """Lane ``l`` begins to wait for room: its head does so inside the junction where nothing forbids it,
+    and whoever waits for its turn there need not."""
+    lane = state.lane[l]
+    if lane.vehicles == 0 or not lane.at_line or lane.marks & INSIDE:
+        return
+    m = np.int64(state.place[lane.place0 + lane.head].movement)
+    if m == EXIT:
+        return
+    if tables.step[m].rules & ENTERS:
+        go_inside(tables, state, log, l)
+    if tables.step[m].rules & TAKES_TURNS:
+        let_others_try(tables, state, m)
+
+
 @njit(forceinline=True)
 def _attempt(tables, trips, state, log, l, rank):
     """The head of lane ``l`` goes now, or the time of its next attempt is scheduled."""
     now = state.total[0].now_ms
+    if state.lane[l].marks & SIREN:
+        _let_pass(tables, state, log, l)
     if state.lane[l].waits_for >= 0:
         return
     t = head_time(tables, trips, state, l, now)
@@ -64,15 +100,11 @@ def _attempt(tables, trips, state, log, l, rank):
         if rank == LANE:
             schedule(state.node, state.wheel, state.total, node, YIELD, now)
             return
-        m = state.place[state.lane[l].place0 + state.lane[l].head].movement
-        group = tables.step[m].group
-        if group < 0 or state.signals.group[group].aspect == GREEN:
-            until, opposed = gap(
-                tables.movement, tables.priority, state.lane, state.place, state.signals.group, m, now
-            )
-            if until > now:
+        until, opposed = give_way(tables, trips, state, l, now)
+        if until > now:
+            if until < INF:
                 schedule(state.node, state.wheel, state.total, node, YIELD, until)
-                return
+            return
     s, first, n_lanes, mask, size, traverse = target(tables, trips, state, l)
     b = np.int64(-1)
     if s >= 0:
@@ -84,6 +116,7 @@ def _attempt(tables, trips, state, log, l, rank):
             if not queued:
                 room_ms = soonest_room(state, first, n_lanes, mask, size) - traverse
             _wait_for_room(tables, state, l, s)
+            _wait_at_junction(tables, state, log, l)
             if room_ms < INF // 2:
                 node = first_lane + tables.lane.size + s
                 schedule(state.node, state.wheel, state.total, node, ROOM, room_ms)
@@ -113,12 +146,7 @@ def _on_room(tables, trips, state, log, s):
         t = head_time(tables, trips, state, l, now)
         opposed = False
         if t <= now and yields(tables, state, l):
-            m = state.place[state.lane[l].place0 + state.lane[l].head].movement
-            group = tables.step[m].group
-            if group < 0 or state.signals.group[group].aspect == GREEN:
-                t, opposed = gap(
-                    tables.movement, tables.priority, state.lane, state.place, state.signals.group, m, now
-                )
+            t, opposed = give_way(tables, trips, state, l, now)
         if t > now:
             _stop_waiting(tables, state, l, s)
             if t < INF:
@@ -172,7 +200,7 @@ def _lamp_changed(tables, trips, state, g, aspect):
         lane = state.lane[l]
         if aspect == GREEN:
             lane.sneaks = 0
-            lane.fresh = 1
+            lane.marks |= FRESH
         elif lane.vehicles == 0 or not lane.permissive or not _may_clear(tables, state, lane, g):
             continue
         wake(tables, trips, state, l)
@@ -185,7 +213,7 @@ def _may_clear(tables, state, lane, g):
     if head.movement == EXIT:
         return False
     step = tables.step[head.movement]
-    if step.group != g or step.yields == 0 or head.arrive_ms > state.total[0].now_ms:
+    if step.group != g or step.yields == 0 or head.arrive_ms > state.total[0].now_ms or lane.marks & INSIDE:
         return False
     lane.sneaks = tables.movement[head.movement].sneakers
     return True

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .crossing import count_queue
+from .heads import target
 from .interlock import GREEN, earliest_switch, stage_times
 from .jit import njit
 from .tables import EXIT, INF
@@ -41,6 +42,19 @@ def look(tables, trips, state, sight):
         sight.group_green[g] = state.signals.group[g].aspect == GREEN
 
 
+@njit(inner=True)
+def holdups(tables, trips, state, waits_for, serve, since_ms):
+    """Fill the (n_lanes,) arrays of a ``Holdups``."""
+    for l in range(tables.lane_slots.size):
+        lane = state.lane[l]
+        waits_for[l] = lane.waits_for
+        serve[l] = 0
+        if lane.waits_for >= 0:
+            serve[l] = target(tables, trips, state, l)[3]
+        last = lane.slot - 1 if lane.slot > 0 else lane.n_slots - 1
+        since_ms[l] = max(0, state.left_ms[lane.slot0 + last])
+
+
 @njit
 def _in_view(tables, state, l, now):
     """Vehicles between advance line and stop line: at free flow past it, and with room to stand there."""
@@ -76,6 +90,7 @@ def freeflow(tables, arrivals, state, result):
             done = _along(tables, arrivals, place.vehicle, place.route_at)
             if segment.next >= 0:
                 done -= _travel(tables, segment.next, arrivals.pace[place.vehicle])
+                done -= arrivals.route_dwell_ms[place.route_at]
             result[place.vehicle] = max(0, done - max(0, place.arrive_ms - now))
             at += 1
             if at == lane.n_places:
@@ -89,7 +104,8 @@ def _travel(tables, s, pace):
 
 @njit
 def _along(tables, arrivals, v, route_at):
-    """Free-flow time from the start of v's route to the stop line before movement ``route_at``."""
+    """Free-flow time, stops included, from the start of v's route to the stop line before movement
+    ``route_at``."""
     row = arrivals.route[v]
     s = np.int64(tables.link_first_segment[arrivals.route_link[row]])
     time = np.int64(0)
@@ -99,6 +115,7 @@ def _along(tables, arrivals, v, route_at):
             if tables.segment[s].next < 0:
                 break
             s = np.int64(tables.segment[s].next)
+        time += arrivals.route_dwell_ms[k]
         m = arrivals.route_movement[k]
         if k < route_at and m != EXIT:
             time += tables.movement[m].traverse_ms

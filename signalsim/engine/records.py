@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import numpy as np
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 RECORD = np.dtype(
     [("t_ms", "i8"), ("kind", "i4"), ("entity", "i4"), ("place", "i4"), ("pad", "i4"), ("value", "i8")]
@@ -16,10 +16,12 @@ class Kind(IntEnum):
 
     DEPART = 0  # left the source queue [vehicle, lane entered, wished departure ms]
     ENTER = 1  # entered a lane [vehicle, lane, earliest time at its stop line ms]
-    CROSS = 2  # left a lane at its stop line or bay's mouth [vehicle, lane left, delay there ms]
+    CROSS = 2  # left a lane at its stop line or bay's mouth [vehicle, lane left, delay by it ms]
     ARRIVE = 3  # left the network [vehicle, lane left, stops on the way]
     ASPECT = 4  # a lamp changed [group, junction, 0 red, 1 yellow, 2 green]
     STAGE = 5  # [junction, local stage, 0 change begins, 1 all its groups are green]
+    INSIDE = 6  # crossed its stop line and stands inside the junction [vehicle, lane, 1]
+    PASS = 7  # an emergency vehicle passed a queue [vehicle, lane, vehicles passed]
 
 
 STOP_MS = 2000  # held up at a stop line for this long counts as a stop

@@ -7,6 +7,7 @@ import numpy as np
 
 from .interlock import SignalState, initial_state
 from .memory import aligned
+from .starts import ROLLING
 from .tables import EXIT, INF, Arrivals, Tables
 
 WHEEL = 1 << 17  # buckets of the timing wheel, one per millisecond; later events wait in the last one
@@ -29,7 +30,7 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("headway_ms", "i4"),
         ("waits_for", "i4"),  # the segment whose room it waits for, -1
         ("sneaks", "i1"),  # turners that may still clear at the end of green
-        ("fresh", "i1"),  # a lamp of it went green and nobody has crossed since
+        ("marks", "i1"),  # bits, see below
         ("at_line", "i1"),  # 1: ends at a stop line; 0: at a bay's mouth
         ("wanted", "i1"),  # somebody waits for room on its segment
         ("travel_ms", "i4"),
@@ -44,9 +45,15 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("crossed", "i4"),  # by counted vehicles
         ("delay_ms", "i8"),  # of counted vehicles
         ("out", "i8"),  # by all vehicles
-        ("pad", "i8"),
+        ("rolled", "i4"),  # slots that have crossed since a vehicle started from the stop line
+        ("pad", "i4"),
     ]
 )
+# Marks of a lane.
+FRESH = 1  # a lamp of it went green and nobody has crossed since
+INSIDE = 2  # its head has crossed the stop line and stands inside the junction
+BLOCKED = 4  # somebody stands inside the junction in the way of a movement from it
+SIREN = 8  # an emergency vehicle is on it and not yet at the front
 PLACE = np.dtype(  # a vehicle on a lane
     [
         ("arrive_ms", "i8"),  # earliest time at the stop line
@@ -57,7 +64,7 @@ PLACE = np.dtype(  # a vehicle on a lane
         ("pace", "i2"),
         ("stops", "u1"),
         ("length", "u1"),  # slots that it takes (a field "size" would hide behind NumPy's own)
-        ("pad", "i4"),
+        ("siren", "i4"),  # 1: passes queues
     ]
 )
 SEGMENT_STATE = np.dtype([("waiting", "i4"), ("pad", "i4"), ("turn", "i8")])  # turn: the merge clock
@@ -94,6 +101,8 @@ class State(NamedTuple):
     segment: np.ndarray  # (n_segments,) SEGMENT_STATE
     merge: np.ndarray  # (n_feeders,) int64, virtual time of each feeder
     movement_out: np.ndarray  # (n_movements,) int64, crossings of all vehicles
+    turn_ms: np.ndarray  # (n_movements,) int64, last crossing of one that takes turns
+    blocked: np.ndarray  # (n_movements,) int32, how many lanes' heads stand in its way inside the junction
     source_vehicle: np.ndarray  # int32, CSR by source: vehicles in order of departure
     enter_ms: np.ndarray  # (n_vehicles,) int64, -1: waiting
     arrive_ms: np.ndarray  # (n_vehicles,) int64, -1: not yet
@@ -108,9 +117,11 @@ class Trips(NamedTuple):
     pace: np.ndarray  # (n_vehicles,) int32
     size: np.ndarray  # (n_vehicles,) int32
     leg0: np.ndarray  # (n_vehicles,) int32, where its route begins in ``leg``
-    leg: (
-        np.ndarray
-    )  # int64: a movement (EXIT: -1) and, from bit 32, the lanes that serve it where its link begins
+    siren: np.ndarray  # (n_vehicles,) int32, 1: passes queues
+    # int64: a movement (EXIT: -1); from bit 32, the lanes that serve it where its link begins; bit 62:
+    # there are stops on that link
+    leg: np.ndarray
+    dwell_ms: np.ndarray  # int32, time at those stops
 
 
 def make_trips(tables: Tables, arrivals: Arrivals) -> Trips:
@@ -129,7 +140,9 @@ def make_trips(tables: Tables, arrivals: Arrivals) -> Trips:
         pace=arrivals.pace,
         size=arrivals.size,
         leg0=arrivals.route_start[arrivals.route],
-        leg=(leg & 0xFFFFFFFF) | mask << 32,
+        siren=arrivals.siren.astype(np.int32),
+        leg=(leg & 0xFFFFFFFF) | mask << 32 | (arrivals.route_dwell_ms > 0).astype(np.int64) << 62,
+        dwell_ms=np.asarray(arrivals.route_dwell_ms, np.int32),
     )
 
 
@@ -147,6 +160,7 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
         lane[name] = -INF
     lane["segment"] = tables.lane
     lane["waits_for"] = -1
+    lane["rolled"] = ROLLING
     lane["slot0"][:n_lanes] = np.cumsum(tables.lane_slots) - tables.lane_slots
     lane["n_slots"][:n_lanes] = tables.lane_slots
     places = tables.lane_slots // max(1, int(arrivals.size.min(initial=2)))
@@ -178,6 +192,8 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
         segment=np.zeros(len(tables.segment), SEGMENT_STATE).view(np.recarray),
         merge=np.zeros(len(tables.feeder), np.int64),
         movement_out=np.zeros(len(tables.movement), np.int64),
+        turn_ms=np.full(len(tables.movement), -INF, np.int64),
+        blocked=np.zeros(len(tables.movement), np.int32),
         source_vehicle=source_vehicle,
         enter_ms=np.full(len(arrivals.depart_ms), -1, np.int64),
         arrive_ms=np.full(len(arrivals.depart_ms), -1, np.int64),

@@ -38,6 +38,7 @@ class Sums(NamedTuple):
     lane_stops: np.ndarray  # (n_lanes,) int32, counted vehicles
     lane_max_queue: np.ndarray  # (n_lanes,) int32, all vehicles
     movement_crossed: np.ndarray  # (n_movements,) int64, all vehicles
+    gridlocks: int = 0  # circles of lanes that waited for each other, found by whoever drives the engine
 
 
 class Totals(NamedTuple):

@@ -42,9 +42,20 @@ MOVEMENT = np.dtype(
         ("yield_end", "i4"),
         ("serve_first", "i4"),  # bitmask of the lanes that serve it, on the link's first segment
         ("serve_last", "i4"),  # the same on its last segment (equal if there is one only)
-        ("pad", "i4"),
+        ("loss_ms", "i4"),  # what a start from the stop line costs behind it, until free speed
+        ("loss_slots", "i4"),  # who started from so far back is at free speed when it crosses
+        ("hold_ms", "i4"),  # who must stop crosses so long after it could have arrived, or later
+        ("rules", "i4"),  # bits, see below
+        ("foe_start", "i4"),  # movements whose paths cross or merge with it: only if a rule needs them
+        ("foe_end", "i4"),
     ]
 )
+
+# Rules of a movement.
+STOPS = 1  # no signal: everybody stops before the junction
+TAKES_TURNS = 2  # an all-way stop: first come, first served among its foes
+ON_RED = 4  # may cross on red after a stop, when no foe is near
+ENTERS = 8  # enters the junction without room behind it, and stands inside (not kept clear)
 
 STEP = np.dtype(  # what the loop reads of a movement at every crossing, two to a cache line
     [
@@ -54,8 +65,11 @@ STEP = np.dtype(  # what the loop reads of a movement at every crossing, two to 
         ("group", "i4"),
         ("traverse_ms", "i4"),
         ("headway_ms", "i4"),
-        ("end_gain_ms", "i4"),
-        ("yields", "i4"),  # 1 if it gives way to anybody
+        ("end_gain_ms", "i2"),
+        ("loss_ms", "i2"),
+        ("loss_slots", "i2"),
+        ("rules", "i1"),
+        ("yields", "i1"),  # 1 if it may have to give way to anybody
     ]
 )
 
@@ -117,7 +131,7 @@ class Tables(NamedTuple):
     movement: np.ndarray  # (n_movements,) MOVEMENT
     step: np.ndarray  # (n_movements,) STEP
     feeder: np.ndarray  # FEEDER, CSR by segment
-    priority: np.ndarray  # PRIORITY, CSR by movement: who has priority over it
+    priority: np.ndarray  # PRIORITY, CSR by movement: who has priority over it; behind all these its foes
     group_lane: np.ndarray  # int32, CSR by group: lanes at whose stop line the group's lamp counts
     link_first_segment: np.ndarray  # (n_links,) int32
     signals: Signals
@@ -133,3 +147,5 @@ class Arrivals(NamedTuple):
     route_link: np.ndarray  # (n_routes,) int32, the link a route begins on
     route_start: np.ndarray  # (n_routes + 1,) int32
     route_movement: np.ndarray  # int32, CSR by route; each row ends with EXIT
+    route_dwell_ms: np.ndarray  # int32, parallel to route_movement: time at stops on the link before it
+    siren: np.ndarray  # (n_vehicles,) bool, passes queues

@@ -6,6 +6,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,7 @@ def run_document(run: Run, scenario: str, digest: str) -> dict[str, Any]:
         "engine": run.engine,
         "sensors": run.sensors,
         "vehicles": vehicles(run.totals),
+        "gridlocks": [asdict(gridlock) for gridlock in run.gridlocks],
         "measures": evaluate(run.sums),
         "wall_s": run.wall_s,
         "cpu_s": run.cpu_s,

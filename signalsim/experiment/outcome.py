@@ -10,9 +10,9 @@ import numpy as np
 from signalsim import __version__
 from signalsim.engine.surface import Totals
 from signalsim.measures import evaluate
-from signalsim.simulation import Run, Series
+from signalsim.simulation import Gridlock, Run, Series
 
-KEY_VERSION = 2  # of what a key is made of and of what a run's result holds
+KEY_VERSION = 3  # of what a key is made of and of what a run's result holds
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Outcome:
     replication: int
     values: dict[str, float]
     vehicles: dict[str, int]
+    gridlocks: tuple[Gridlock, ...]
     series: Series
     wall_s: float
     cpu_s: float
@@ -66,6 +67,7 @@ def reduce_run(run: Run, name: str, digest: str) -> Outcome:
         replication=run.replication,
         values=evaluate(run.sums),
         vehicles=vehicles(totals),
+        gridlocks=run.gridlocks,
         series=run.series if run.replication == 0 else _without_green(run.series),
         wall_s=run.wall_s,
         cpu_s=run.cpu_s,

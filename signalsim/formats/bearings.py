@@ -43,10 +43,10 @@ def add_bearings(draft: Draft, network: Network, roads: Iterable[Road], lit: Col
 
 
 def _rules(network: Network) -> dict[Pair, tuple[str, int, int]]:
-    """Pairs that are not free: who gives way to whom, or forbidden."""
-    yields, forbidden = conflicts(network)
-    out = {(a, b): ("forbidden", a, b) for a, b in forbidden.tolist()}
-    return out | {(min(a, b), max(a, b)): ("yield", a, b) for a, b in yields.tolist()}
+    """Pairs that are not free: who gives way to whom, or forbidden (of an all-way stop: in turn)."""
+    found = conflicts(network)
+    out = {(a, b): ("forbidden", a, b) for a, b in found.foes.tolist()}
+    return out | {(min(a, b), max(a, b)): ("yield", a, b) for a, b in found.yields.tolist()}
 
 
 def _batches(network: Network) -> Iterator[np.ndarray]:

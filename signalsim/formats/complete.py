@@ -84,7 +84,7 @@ def design(
     ``heading``: direction of links at their ends, radians; where none is given, from node to node.
     """
     lit = with_lamps(network, nodes)
-    yields, forbidden = conflicts(lit)
+    met = conflicts(lit)
     node_of = network.movement_node
     members: dict[int, list[int]] = {network.node.index[node]: [] for node in sorted(nodes)}
     for movement, node in enumerate(node_of.tolist()):
@@ -92,7 +92,7 @@ def design(
             members[node].append(movement)
     given_way: dict[int, list[tuple[int, int]]] = {node: [] for node in members}
     apart: dict[int, list[tuple[int, int]]] = {node: [] for node in members}
-    for pairs, found in ((yields, given_way), (forbidden, apart)):
+    for pairs, found in ((met.yields, given_way), (met.forbidden, apart)):
         for a, b in pairs.tolist():
             if int(node_of[a]) in found:
                 found[int(node_of[a])].append((a, b))

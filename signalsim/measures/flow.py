@@ -16,6 +16,14 @@ def unserved(sums: SumsLike) -> float:
     return float((sums.counted & (sums.arrive_ms < 0)).sum())
 
 
+def gridlocks(sums: SumsLike) -> float:
+    """Circles of lanes that waited for each other and had no departure for 300 s.
+
+    Not 0 means: from then on part of the network stood still, and what is measured is how bad that got.
+    """
+    return float(sums.gridlocks)
+
+
 def throughput_vph(sums: SumsLike) -> float:
     """Counted vehicles that arrived, per hour from the first wished departure to the last arrival, veh/h.
 

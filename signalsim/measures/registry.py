@@ -40,6 +40,7 @@ _TABLE = [
     Measure("throughput_vph", flow.throughput_vph, "veh/h", "Throughput", 0, higher_is_better=True),
     Measure("completed", flow.completed, "veh", "Completed", 0, higher_is_better=True, counted_fact=True),
     Measure("unserved", flow.unserved, "veh", "Unserved", 0, counted_fact=True),
+    Measure("gridlocks", flow.gridlocks, "", "Gridlocks", 0, counted_fact=True),
 ]
 
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _TABLE}

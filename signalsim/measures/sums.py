@@ -32,6 +32,8 @@ class SumsLike(Protocol):
     @property
     def lane_max_queue(self) -> np.ndarray: ...  # (n_lanes,) over all vehicles
     @property
+    def gridlocks(self) -> int: ...  # found during the run
+    @property
     def now_ms(self) -> int: ...  # end of the run
 
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from signalsim.network.checks import check_network
-from signalsim.network.conflicts import conflicts
+from signalsim.network.conflicts import Conflicts, conflicts
 from signalsim.network.defaults import DEFAULTS, Defaults
 from signalsim.network.model import Network, read_network
+from signalsim.network.regions import REGIONS
 
-__all__ = ["DEFAULTS", "Defaults", "Network", "conflicts", "load_network"]
+__all__ = ["DEFAULTS", "REGIONS", "Conflicts", "Defaults", "Network", "conflicts", "load_network"]
 
 
 def load_network(

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from signalsim.errors import InputError
+from signalsim.network.conflicts import conflicts
 from signalsim.network.csvfile import Fault
 from signalsim.network.model import Network
+from signalsim.network.specs import SIGNALS
 
 MAX_SLOT_LOSS = 0.03
 MAX_FEEDERS = 60  # lanes into one link: what the engine takes
@@ -130,6 +132,47 @@ def check_lane_use(net: Network) -> Iterator[Fault]:
             )
 
 
+def check_control(net: Network) -> Iterator[Fault]:
+    """What a movement obeys: a signal has a group, a sign has none."""
+    kinds, groups = net.movement.texts("ctrl_type"), net.movement.texts("opt_signal_group_id")
+    for i, (kind, group) in enumerate(zip(kinds, groups, strict=True)):
+        if kind in SIGNALS and not group:
+            yield net.movement.fault(
+                i,
+                "ctrl_type",
+                "needs a signal group; give one in opt_signal_group_id, or a control without signals",
+            )
+        elif kind and kind not in SIGNALS and group:
+            yield net.movement.fault(
+                i,
+                "ctrl_type",
+                f"is no control of a movement with a signal group ('{group}'); give one of "
+                f"{', '.join(SIGNALS)}, or take the group away",
+            )
+
+
+def check_all_way_stops(net: Network) -> Iterator[Fault]:
+    """Of the movements without signals that meet at a node all are of its all-way stop, or none."""
+    if not net.all_way.any():
+        return
+    try:
+        foes = conflicts(net).foes
+    except InputError:  # of conflict.csv, told where that is read
+        return
+    lone: dict[int, int] = {}
+    for pair in foes[~net.is_signalised[foes].any(axis=1)].tolist():
+        own, other = sorted(pair, key=lambda m: bool(net.all_way[m]))
+        if net.all_way[own] != net.all_way[other]:
+            lone.setdefault(own, other)
+    for own, other in sorted(lone.items()):
+        yield net.movement.fault(
+            own,
+            "ctrl_type",
+            f"meets movement '{net.movement.ids[other]}' of an all-way stop; give stop_4_way to all "
+            f"movements of node '{net.node.ids[net.movement_node[own]]}' that have no signal, or to none",
+        )
+
+
 def check_feeders(net: Network) -> Iterator[Fault]:
     """Not too many lanes lead into one link."""
     feeding = np.zeros(len(net.link), np.int64)
@@ -219,6 +262,8 @@ CHECKS: tuple[tuple[str, Callable[[Network], Iterator[InputError]]], ...] = (
     ("movement-without-lanes", check_movement_lanes),
     ("lane-without-movement", check_lane_use),
     ("too-many-feeders", check_feeders),
+    ("control", check_control),
+    ("control", check_all_way_stops),
     ("dead-end", check_exits_are_last),
     ("unreachable", check_reachable),
 )

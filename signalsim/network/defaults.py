@@ -1,12 +1,16 @@
 """Every number that is assumed where the input is silent, once, each with its source.
 
-A scenario overrides any of them by name in ``[defaults]`` of scenario.toml; single links and
-movements override some by an ``opt_`` column.
+``[network] region`` of scenario.toml replaces some by what holds in a country (``network.regions``);
+``[defaults]`` overrides any of them by name; single links and movements override some by an ``opt_``
+column.
 """
 
 from types import SimpleNamespace
 
+from signalsim.network.regions import REGIONS, Region
 from signalsim.network.tables import Column
+
+_TOLERANCE_KMH = 0.1  # a limit that went through m/s is still the limit
 
 
 def _row(name: str, value: float, unit: str, low: float, high: float, meaning: str) -> Column:
@@ -36,6 +40,20 @@ DEFAULTS: tuple[Column, ...] = (
     _row("minor_through_follow_s", 4.0, "s", 1, 10, "follow-up time, the same (HCM 2010, ch. 19)"),
     _row("minor_right_gap_s", 6.2, "s", 1, 15, "critical gap, right turn without signal (HCM 2010, ch. 19)"),
     _row("minor_right_follow_s", 3.3, "s", 1, 10, "follow-up time, the same (HCM 2010, ch. 19)"),
+    _row("stop_s", 1.0, "s", 0, 10, "standing at a stop sign before the first look for a gap (assumption)"),
+    _row("all_way_headway_s", 3.9, "s", 1, 15,
+         "between vehicles of one approach of an all-way stop when no other is taken (HCM 2010, ch. 20)"),
+    _row("all_way_gap_s", 2.9, "s", 0.5, 15,
+         "between departures in conflict there: half of 5.8 s with one crossing approach taken (HCM 2010)"),
+    _row("turn_on_red", 0.0, "0 or 1", 0, 1,
+         "1: the turn to the near side goes on red after a stop, giving way (Convention on Road Signs and "
+         "Signals 1968, art. 23: red forbids it)"),
+    _row("keep_clear", 1.0, "0 or 1", 0, 1,
+         "1: nobody drives into a junction that a queue behind it would keep him in (UVC 11-1112; "
+         "StVO § 11 (1))"),
+    _row("acceleration", 2.6, "m/s2", 0.5, 6, "of a car that leaves a stop (assumption, to be calibrated)"),
+    _row("comfortable_deceleration", 3.05, "m/s2", 0.5, 6,
+         "of a car that comes to a stop (ITE 1999: 10 ft/s2, as in the yellow formula)"),
     _row("min_green_s", 7.0, "s", 1, 120, "minimum green (assumption: MUTCD 4E.06, shortest walk)"),
     _row("yellow_reaction_s", 1.0, "s", 0.5, 3, "reaction time in the yellow formula (ITE: 1 s)"),
     _row("yellow_deceleration", 3.05, "m/s2", 1, 6, "deceleration in the yellow formula (ITE: 10 ft/s2)"),
@@ -52,25 +70,48 @@ DEFAULTS: tuple[Column, ...] = (
 )  # fmt: skip
 
 
-class Defaults(SimpleNamespace):
-    """All defaults by name, as numbers: ``defaults.saturation_flow``."""
+_YELLOW_TERMS = {"yellow_reaction_s", "yellow_deceleration"}
 
-    def __init__(self, **overrides: float):
+
+class Defaults(SimpleNamespace):
+    """All defaults by name, as numbers: ``defaults.saturation_flow``. ``region``: a key of REGIONS, or ''."""
+
+    region: str
+    yellow_steps: tuple[tuple[float, float], ...]  # see ``regions.Region``; (): the formula holds
+
+    def __init__(self, region: str = "", **overrides: float):
         known = {column.name: column.default for column in DEFAULTS}
         if unknown := set(overrides) - set(known):
             raise KeyError(f"unknown defaults: {sorted(unknown)}")
-        super().__init__(**{**known, **overrides})
+        own = REGIONS[region] if region else Region("", {})
+        regional = {name: value for name, (value, _) in own.values.items()}
+        by_formula = _YELLOW_TERMS & set(overrides)  # whoever sets its terms wants the formula
+        steps = () if by_formula else own.yellow_steps
+        super().__init__(region=region, yellow_steps=steps, **{**known, **regional, **overrides})
 
     def __getattr__(self, name: str) -> float:
         raise AttributeError(f"there is no default named {name}")
 
+    @property
+    def yellow_rule(self) -> str:
+        """What ``yellow_s`` goes by, in words."""
+        return REGIONS[self.region].yellow_source if self.yellow_steps else "t + v/(2a)"
+
     def yellow_s(self, speed_mps: float, grade: float = 0.0) -> float:
-        """Yellow time, s: t + v / (2a + 2 g grade) (ITE 1999, Traffic Engineering Handbook)."""
+        """Yellow time, s: t + v / (2a + 2 g grade) (ITE 1999, Traffic Engineering Handbook), or of the
+        region's table.
+        """
+        if self.yellow_steps:
+            speed_kmh = 3.6 * speed_mps - _TOLERANCE_KMH
+            return next((s for limit, s in self.yellow_steps if speed_kmh <= limit), self.yellow_steps[-1][1])
         return self.yellow_reaction_s + speed_mps / (2 * self.yellow_deceleration + 2 * 9.81 * grade)
 
     def shortest_yellow_s(self, speed_mps: float) -> float:
-        """The same with the hardest deceleration, s: shorter yellows are refused."""
-        return self.yellow_reaction_s + speed_mps / (2 * self.hardest_deceleration)
+        """The formula with the hardest deceleration, s, or the region's time if that is shorter: shorter
+        yellows are refused.
+        """
+        shortest = self.yellow_reaction_s + speed_mps / (2 * self.hardest_deceleration)
+        return min(shortest, self.yellow_s(speed_mps)) if self.yellow_steps else shortest
 
     def all_red_s(self, speed_mps: float) -> float:
         """All-red time, s: (width + vehicle length) / v (ITE 1999)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from signalsim.network.defaults import Defaults
 from signalsim.network.geometry import turn_type
-from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE
+from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE, STOPS, UNSAID
 from signalsim.network.tables import Table, read_optional, read_table
 
 if TYPE_CHECKING:
@@ -79,6 +79,48 @@ class Network:
         """The turn as it is where one drives on the right: on the left, left and right change places."""
         swap = {"left": "right", "right": "left"} if not self.drive_right else {}
         return tuple(swap.get(kind, kind) for kind in self.movement_type)
+
+    @cached_property
+    def is_signalised(self) -> np.ndarray:
+        """(n_movements,) bool: obeys a signal group."""
+        return np.array([name != "" for name in self.movement.texts("opt_signal_group_id")], bool)
+
+    @cached_property
+    def on_red(self) -> np.ndarray:
+        """(n_movements,) bool: may go on red after a stop, as its ctrl_type says; where that is empty, right
+        turns (left turns where one drives on the left) as the default turn_on_red says.
+        """
+        allowed = {"signal_with_RTOR"} | ({""} if self.defaults.turn_on_red else set())
+        told = (
+            kind in allowed and (kind != "" or role == "right")
+            for kind, role in zip(self.movement.texts("ctrl_type"), self.movement_role, strict=True)
+        )  # fmt: skip
+        return self.is_signalised & np.fromiter(told, bool, len(self.movement))
+
+    @cached_property
+    def must_stop(self) -> np.ndarray:
+        """(n_movements,) bool: without a signal, and stops at a stop sign before it enters."""
+        return self._without_signal(STOPS)
+
+    @cached_property
+    def all_way(self) -> np.ndarray:
+        """(n_movements,) bool: of an all-way stop, where movements that meet take turns."""
+        return self._without_signal(("stop_4_way",))
+
+    @cached_property
+    def is_minor(self) -> np.ndarray:
+        """(n_movements,) bool: a sign tells it to give way (yield or stop)."""
+        return self._without_signal(("yield", *STOPS))
+
+    def _without_signal(self, kinds: tuple[str, ...]) -> np.ndarray:
+        told = np.array([kind in kinds for kind in self.movement.texts("ctrl_type")], bool)
+        return told & ~self.is_signalised
+
+    @cached_property
+    def keeps_clear(self) -> np.ndarray:
+        """(n_movements,) bool: nobody enters without room behind the junction."""
+        given = self.movement.numbers("opt_keep_clear")
+        return np.where(given == UNSAID, self.defaults.keep_clear, given) > 0
 
     @cached_property
     def is_origin(self) -> np.ndarray:

@@ -5,6 +5,11 @@ import math
 from signalsim.network.tables import Column, Spec
 
 TYPES = ("left", "thru", "right", "uturn")
+# of a movement, in GMNS's words; those of SIGNALS need a signal group, the others have none
+STOPS = ("stop", "stop_2_way", "stop_4_way")
+SIGNALS = ("signal", "signal_with_RTOR")
+UNSAID = -1  # a whole number that the table does not give
+CONTROLS = ("no_control", "yield", *STOPS, *SIGNALS)
 
 NODE = Spec(
     "node.csv",
@@ -66,6 +71,9 @@ MOVEMENT = Spec(
         Column("start_ob_lane", "int", "its leftmost lane behind it (0: any)", default=0, low=0, high=30),
         Column("end_ob_lane", "int", "its rightmost lane there (0: the same)", default=0, low=0, high=30),
         Column("type", "choice", "the turn; empty: from the positions", default="", choices=TYPES),
+        Column("ctrl_type", "choice", "how it is controlled; stop_4_way: an all-way stop, signal_with_RTOR: "
+               "may go on red after a stop; empty: by its signal, or by the rules of right of way", default="",
+               choices=CONTROLS),
         Column("name", "text", "a name for people", default=""),
         Column("opt_signal_group_id", "text", "the group it obeys; empty: none, always open", default=""),
         Column("opt_saturation_flow", "float", "saturation flow per lane", "pcu/h/lane", math.nan, 300, 3600),
@@ -79,8 +87,10 @@ MOVEMENT = Spec(
         Column("opt_speed_kmh", "float", "speed across the junction", "km/h", math.nan, 3, 150),
         Column("opt_gap_s", "float", "critical gap", "s", math.nan, 1, 15),
         Column("opt_follow_s", "float", "follow-up time", "s", math.nan, 1, 10),
+        Column("opt_keep_clear", "int", "1: nobody enters without room behind the node, 0: they do; empty: "
+               "as the scenario's keep_clear", "", UNSAID, 0, 1),
     ),
-    ("penalty", "capacity", "ctrl_type", "mvmt_code", "allowed_uses", "geometry"),
+    ("penalty", "capacity", "mvmt_code", "allowed_uses", "geometry"),
     "mvmt_id",
 )  # fmt: skip
 
@@ -89,7 +99,9 @@ CONFLICT = Spec(
     (
         Column("mvmt_id", "id", "a movement"),
         Column("other_mvmt_id", "id", "a movement of the same node"),
-        Column("rule", "choice", "free, forbidden, or yield: the first gives way to the other",
-               choices=("free", "yield", "forbidden")),
+        Column("rule", "choice", "free; yield: the first gives way to the other; forbidden: never green "
+               "together; apart: the same, though their paths do not meet. Two movements of an all-way stop "
+               "take turns where a yield, either way, or forbidden says that they meet",
+               choices=("free", "yield", "forbidden", "apart")),
     ),
 )  # fmt: skip

@@ -157,6 +157,7 @@ def build(scenario: Scenario) -> Built:
         **movement_columns(network, signals),
         serves=np.concatenate([stop_line, upstream]),
         yields=signals.live_yields,
+        foes=signals.foes,
         origins=index.origins,
     )
     reference_s = 0.0

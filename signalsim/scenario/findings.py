@@ -60,7 +60,7 @@ def check_folder(folder: Path, config: ScenarioConfig) -> Checked:
     reading = read_leniently(
         folder,
         config.network_defaults,
-        drive_right=config.network.driving_side == "right",
+        drive_right=config.network.drive_right,
         conflicts_as_listed=config.network.conflicts == "as_listed",
     )
     found = list(network_faults(reading))

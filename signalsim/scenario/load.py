@@ -143,7 +143,7 @@ def load(path: Path | str) -> Scenario:
     network = load_network(
         tables,
         config.network_defaults,
-        drive_right=config.network.driving_side == "right",
+        drive_right=config.network.drive_right,
         conflicts_as_listed=config.network.conflicts == "as_listed",
     )
     signals = load_signals(tables, network)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from signalsim.engine.tables import ENTERS, ON_RED, STOPS, TAKES_TURNS
 from signalsim.network import Defaults, Network
 from signalsim.signals import SignalSystem
 
@@ -141,7 +142,9 @@ def _gaps(network: Network, is_signalised: np.ndarray, d: Defaults) -> tuple[np.
         _by_turn(network, {kind: pair[k] for kind, pair in protected.items()}),
         _by_turn(network, {kind: pair[k] for kind, pair in minor.items()}),
     )
-    return _given(network, "opt_gap_s", pick(0)), _given(network, "opt_follow_s", pick(1))
+    gap = np.where(network.all_way, d.all_way_gap_s, pick(0))
+    follow = np.where(network.all_way, d.all_way_headway_s, pick(1))
+    return _given(network, "opt_gap_s", gap), _given(network, "opt_follow_s", follow)
 
 
 def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.ndarray]:
@@ -155,13 +158,14 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
         _by_turn(network, {"left": d.left_path_m, "uturn": d.left_path_m, "right": d.right_path_m,
                            "thru": d.through_path_m}),
     )  # fmt: skip
-    free_kmh = network.speed_mps[network.movement_from] * 3.6
-    turning = {"left": d.left_speed_kmh, "uturn": d.left_speed_kmh, "right": d.right_speed_kmh, "thru": 1e9}
-    speed = _given(network, "opt_speed_kmh", np.minimum(_by_turn(network, turning), free_kmh)) / 3.6
+    speed = _crossing_mps(network)
     headway = 3600 / saturation_pcuph(network)
     first = _given(network, "opt_start_up_loss_s", d.start_up_loss_s) + headway / 2
     end_gain = np.minimum(_given(network, "opt_end_gain_s", d.end_gain_s), yellow)
     gap, follow = _gaps(network, is_signalised, d)
+    full_m = speed**2 / (2 * d.acceleration)  # from a standstill to speed
+    spacing_m = 1 / network.jam_pcupm[network.movement_from]
+    stop_s = network.speed_mps[network.movement_from] / (2 * d.comfortable_deceleration) + d.stop_s
     gives_way = np.zeros(len(group), bool)
     gives_way[signals.live_yields[:, 0]] = True
     turns_left = np.array([kind in ("left", "uturn") for kind in network.movement_role], bool)
@@ -171,7 +175,7 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
         "movement_from_link": network.movement_from,
         "movement_to_link": network.movement_to,
         "movement_group": group,
-        "movement_traverse_ms": up_ms(path / speed),
+        "movement_traverse_ms": up_ms(path / speed + _slowing_s(network, speed)),
         "movement_headway_ms": as_ms(headway),
         "movement_startup_ms": as_ms(_given(network, "opt_first_headway_s", first)),
         "movement_startup2_ms": as_ms(_given(network, "opt_second_headway_s", headway)) - as_ms(headway),
@@ -181,4 +185,35 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
         "movement_sneakers": np.where(
             is_signalised & gives_way & turns_left, round(d.left_sneakers), zero
         ).astype(np.int32),
+        "movement_loss_ms": as_ms(speed / (2 * d.acceleration)),
+        "movement_loss_slots": np.round(2 * full_m / spacing_m).astype(np.int32),
+        "movement_hold_ms": as_ms(np.where(network.must_stop | network.on_red, stop_s, 0)),
+        "movement_rules": _rules(network),
     }
+
+
+def _rules(network: Network) -> np.ndarray:
+    """(n_movements,) int32, the engine's bits."""
+    given = (
+        (STOPS, network.must_stop),
+        (TAKES_TURNS, network.all_way),
+        (ON_RED, network.on_red),
+        (ENTERS, ~network.keeps_clear),
+    )
+    return sum(bit * has.astype(np.int32) for bit, has in given)  # type: ignore[return-value]
+
+
+def _crossing_mps(network: Network) -> np.ndarray:
+    """(n_movements,) speed across the junction, m/s."""
+    d = network.defaults
+    turning = {"left": d.left_speed_kmh, "uturn": d.left_speed_kmh, "right": d.right_speed_kmh, "thru": 1e9}
+    free_kmh = network.speed_mps[network.movement_from] * 3.6
+    return _given(network, "opt_speed_kmh", np.minimum(_by_turn(network, turning), free_kmh)) / 3.6
+
+
+def _slowing_s(network: Network, speed: np.ndarray) -> np.ndarray:
+    """(n_movements,) s lost by braking to the ``speed`` of a turn and by accelerating again behind it:
+    (v - u)^2 / (2 b v) and (v - u)^2 / (2 a v), as uniform acceleration gives them."""
+    before, after = (network.speed_mps[ends] for ends in (network.movement_from, network.movement_to))
+    braking = np.maximum(before - speed, 0) ** 2 / (2 * network.defaults.comfortable_deceleration * before)
+    return braking + np.maximum(after - speed, 0) ** 2 / (2 * network.defaults.acceleration * after)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
-from signalsim.network import DEFAULTS, Defaults
+from signalsim.network import DEFAULTS, REGIONS, Defaults
 
 FORMAT_VERSION = 1
 SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")
@@ -102,13 +102,27 @@ class ControlConfig(_Section):
 class NetworkConfig(_Section):
     """The road graph."""
 
-    driving_side: Annotated[Literal["right", "left"], Field(description="left mirrors the turns")] = "right"
+    region: Annotated[
+        Literal["", "us", "de", "cn", "uk"],
+        Field(description="whose rules the defaults follow; '': the general table"),
+    ] = ""
+    driving_side: Annotated[
+        Literal["right", "left"],
+        Field(description="left mirrors the turns, and is the side of uk unless this says otherwise"),
+    ] = "right"
     conflicts: Annotated[
         Literal["by_geometry", "as_listed"],
         Field(
             description="pairs that conflict.csv does not list: by positions and turns, or free of each other"
         ),
     ] = "by_geometry"
+
+    @property
+    def drive_right(self) -> bool:
+        """The side that is given, else the region's."""
+        if "driving_side" in self.model_fields_set or not self.region:
+            return self.driving_side == "right"
+        return not REGIONS[self.region].drives_on_left
 
 
 class SourceConfig(_Section):
@@ -228,9 +242,10 @@ class ScenarioConfig(_Section):
 
     @property
     def network_defaults(self) -> Defaults:
-        """The table of defaults with this scenario's overrides."""
+        """The table of defaults with the region's and this scenario's overrides."""
         given: dict[str, float | None] = dict(self.defaults)
-        return Defaults(**{name: value for name, value in given.items() if value is not None})
+        own = {name: value for name, value in given.items() if value is not None}
+        return Defaults(self.network.region, **own)
 
 
 def json_schema() -> str:

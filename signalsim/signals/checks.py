@@ -84,11 +84,11 @@ def check_yellow(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """
     for g, name in enumerate(signals.groups):
         speed = group_speed_mps(network, signals.movements_of_group[g])
-        need = network.defaults.yellow_s(speed)
+        need, rule = network.defaults.yellow_s(speed), network.defaults.yellow_rule
         if signals.yellow_s[g] < network.defaults.shortest_yellow_s(speed) - _TOLERANCE_S:
             yield signals.group_table.fault(
                 int(signals.group_row[g]), "yellow_s",
-                f"is too short for group '{name}' at {speed * 3.6:.3g} km/h: t + v/(2a) gives {need:.1f} s; "
+                f"is too short for group '{name}' at {speed * 3.6:.3g} km/h: {rule} gives {need:.1f} s; "
                 "give at least that",
             )  # fmt: skip
 

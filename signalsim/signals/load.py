@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from signalsim.network import Network, conflicts
+from signalsim.network import Conflicts, Network, conflicts
 from signalsim.network.tables import Table, read_optional
 from signalsim.signals.checks import check_signals
 from signalsim.signals.model import MAX_GROUPS, Plan, SignalSystem, group_speed_mps
@@ -100,11 +100,7 @@ def _plans(
 
 
 def _forbidden(
-    network: Network,
-    movement_group: np.ndarray,
-    pairs: np.ndarray,
-    yields: np.ndarray,
-    stage_groups: tuple[tuple[frozenset[int], ...], ...],
+    movement_group: np.ndarray, found: Conflicts, stage_groups: tuple[tuple[frozenset[int], ...], ...]
 ) -> np.ndarray:
     """(k, 2) groups never green together: those with crossing movements, and those of which one would
     give way to the other but that no stage shows together (protected turns: the interlock must keep
@@ -112,8 +108,8 @@ def _forbidden(
     """
     together = {(a, b) for stages in stage_groups for stage in stages for a in stage for b in stage if a < b}
     out: set[tuple[int, int]] = set()
-    for found, is_yield in ((pairs, False), (yields, True)):
-        for a, b in movement_group[found.reshape(-1)].reshape(-1, 2).tolist():
+    for pairs, is_yield in ((found.forbidden, False), (found.yields, True)):
+        for a, b in movement_group[pairs.reshape(-1)].reshape(-1, 2).tolist():
             pair = (min(a, b), max(a, b))
             if a >= 0 and b >= 0 and a != b and not (is_yield and pair in together):
                 out.add(pair)
@@ -195,8 +191,8 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
     yellow = filled("yellow_s", [round(max(defaults.yellow_s(v), 3.0), 1) for v in speeds])
     all_red = filled("all_red_s", [round(defaults.all_red_s(v), 1) for v in speeds])
     stages, stage_groups = _stages(stage_table, junctions, groups, group_junction)
-    yields, pairs = conflicts(network)
-    forbidden = _forbidden(network, movement_group, pairs, yields, stage_groups)
+    found = conflicts(network)
+    forbidden = _forbidden(movement_group, found, stage_groups)
     system = SignalSystem(
         group_table=group_table,
         stage_table=stage_table,
@@ -213,9 +209,10 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         max_red_s=group_table.numbers("max_red_s")[order],
         stages=stages,
         stage_groups=stage_groups,
-        yields=yields,
+        yields=found.yields,
+        foes=found.foes,
         forbidden=forbidden,
         intergreen_s=_intergreens(intergreen_table, groups, forbidden, yellow, all_red),
         plans=_plans(plan_table, junctions, stages),
     )
-    return system, pairs, intergreen_table
+    return system, found.forbidden, intergreen_table

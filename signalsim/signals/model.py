@@ -43,6 +43,7 @@ class SignalSystem:
     stages: tuple[tuple[str, ...], ...]  # per junction
     stage_groups: tuple[tuple[frozenset[int], ...], ...]  # per junction and stage: groups
     yields: np.ndarray  # (k, 2) int32 movement, movement with priority over it
+    foes: np.ndarray  # (k, 2) int32 movements whose paths cross or merge, lower first, whatever the rule
     forbidden: np.ndarray  # (k, 2) int32 groups never green together, lower first
     intergreen_s: dict[tuple[int, int], float]  # (clearing, entering) -> s, both ways of every forbidden pair
     plans: dict[str, dict[int, Plan]]  # plan id -> junction -> plan

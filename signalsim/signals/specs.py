@@ -10,7 +10,7 @@ GROUP = Spec(
         Column("group_id", "id", "a name for the signal group; movement.csv refers to it"),
         Column("junction_id", "id", "the node where it hangs"),
         Column("min_green_s", "float", "minimum green", "s", math.nan, 1, 120),
-        Column("yellow_s", "float", "yellow; empty: t + v/(2a)", "s", math.nan, 0, 10),
+        Column("yellow_s", "float", "yellow; empty: t + v/(2a), or the region's", "s", math.nan, 0, 10),
         Column(
             "all_red_s", "float", "all-red after the yellow; empty: (width + vehicle)/v", "s", math.nan, 0, 20
         ),

@@ -17,6 +17,7 @@ from signalsim.engine.surface import Sight
 from signalsim.sensing.observation import Observation
 from signalsim.sensing.sensors import Sensors
 
+from .gridlock import LOOK_S, GridlockFinder
 from .protocol import Engine
 from .series import ROW_S, SAMPLE_S, Recorder
 
@@ -139,9 +140,25 @@ def recording(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> Process
             return
 
 
-def start(stage: Stage, cap_ms: int, done: Callable[[int], bool], watch: Watch | None = None) -> None:
+def looking_for_gridlock(stage: Stage, finder: GridlockFinder) -> Process:
+    """Every minute, whether lanes wait for each other in a circle."""
+    time_ms = 0
+    while True:
+        time_ms += LOOK_S * 1000
+        yield stage.moment(time_ms, Rank.WATCHING)
+        stage.now_ms()
+        finder.look(stage.engine)
+
+
+def start(
+    stage: Stage,
+    cap_ms: int,
+    done: Callable[[int], bool],
+    finder: GridlockFinder,
+    watch: Watch | None = None,
+) -> None:
     """All actors of a run; cameras only where the policy looks at them."""
-    processes = [control(stage), recording(stage, cap_ms, done)]
+    processes = [control(stage), recording(stage, cap_ms, done), looking_for_gridlock(stage, finder)]
     if stage.policy.needs_sensing:
         processes += [sensing(stage), estimation(stage)]
     if watch is not None:

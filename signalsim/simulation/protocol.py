@@ -4,6 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
+from signalsim.engine.gridlock import Holdups
 from signalsim.engine.surface import Sight, Sums, Totals
 
 
@@ -21,6 +22,9 @@ class Engine(Protocol):
 
     def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
         """Ask the interlock; (n_junctions,) int32 local stage, -1 nothing; (n_junctions,) int64."""
+
+    def holdups(self) -> Holdups:
+        """Why heads of lanes do not move, for finding gridlock; ``no_holdups`` where it is not known."""
 
     def records(self) -> np.ndarray:
         """All changes of state so far, ``engine.records.RECORD``."""

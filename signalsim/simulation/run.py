@@ -20,6 +20,7 @@ from signalsim.sensing.presets import Camera, preset
 from signalsim.sensing.sensors import Sensors
 
 from .actors import Stage, Watch, start
+from .gridlock import Gridlock, GridlockFinder
 from .protocol import Engine
 from .series import Recorder, Series
 
@@ -36,6 +37,7 @@ class Run:
     totals: Totals
     records: np.ndarray | None  # engine.records.RECORD; None with record="sums"
     series: Series
+    gridlocks: tuple[Gridlock, ...]  # in the order in which they were found
     controller: str  # its repr, or as near as it has one
     seed: int
     replication: int
@@ -101,12 +103,14 @@ def simulate(
     _load_kernels(engine_name, make, policy, built, camera)
     cameras = Sensors(built.tables, camera, seed=seed, replication=replication)
     with _closing(make()) as vehicles:
+        finder = GridlockFinder(built)
         stage = Stage(vehicles, cameras, policy, Recorder(built.tables))
-        start(stage, cap_ms, lambda now: now >= to_ms and vehicles.all_counted_arrived(), watch)
+        start(stage, cap_ms, lambda now: now >= to_ms and vehicles.all_counted_arrived(), finder, watch)
         wall, cpu = time.perf_counter(), time.process_time()
         stage.env.run(until=stage.finished)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        totals, sums = vehicles.totals(), vehicles.sums()
+        totals = vehicles.totals()
+        sums = vehicles.sums()._replace(gridlocks=len(finder.found))
         records = vehicles.records() if record == "full" else None
     _check(totals)
     return Run(
@@ -114,6 +118,7 @@ def simulate(
         totals=totals,
         records=records,
         series=stage.recorder.series(),
+        gridlocks=tuple(finder.found),
         controller=name,
         seed=seed,
         replication=replication,

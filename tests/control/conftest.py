@@ -42,8 +42,13 @@ def _tables() -> Tables:
         movement_gap_ms=0 * movements,
         movement_follow_ms=0 * movements,
         movement_sneakers=0 * movements,
+        movement_loss_ms=0 * movements,
+        movement_loss_slots=0 * movements,
+        movement_hold_ms=0 * movements,
+        movement_rules=0 * movements,
         serves=np.array([(2 * i + (turn > 0), 3 * i + turn) for i in range(4) for turn in range(3)]),
         yields=np.zeros((0, 2), np.int64),
+        foes=np.zeros((0, 2), np.int64),
         origins=np.arange(4),
     )
     stage_of = {g: s for s, groups in enumerate(STAGES) for g in groups}

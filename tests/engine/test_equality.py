@@ -7,6 +7,7 @@ from support.networks import drive, random_case
 from signalsim.engine.compiled import CompiledEngine
 from signalsim.engine.records import Kind, first_difference
 from signalsim.engine.reference import ReferenceEngine
+from signalsim.engine.tables import EXIT, STOPS, TAKES_TURNS
 
 PARTS, PER_PART = 10, 32
 
@@ -26,7 +27,8 @@ def check_equal(seed: int) -> np.ndarray:
     records = compiled.records()
     assert first_difference(records, reference.records()) == "", f"random network {seed}"
     assert compiled.totals() == reference.totals()
-    for ours, theirs in ((compiled.sums(), reference.sums()), (compiled.observe(), reference.observe())):
+    for name in ("sums", "observe", "holdups"):
+        ours, theirs = getattr(compiled, name)(), getattr(reference, name)()
         for name, left, right in zip(ours._fields, ours, theirs, strict=True):
             assert np.array_equal(left, right), f"random network {seed}: {name}"
     return records
@@ -46,31 +48,46 @@ def test_records_are_equal_without_compilation() -> None:
 
 def test_the_random_networks_use_every_feature() -> None:
     """The equality test is worth what its cases reach."""
-    reached: dict[str, int] = dict.fromkeys(
-        ("gridlock", "drained", "stops", "bay mouths", "yields", "sneaks", "max red"), 0
-    )
+    reached: dict[str, int] = {}
     for seed in range(60):
-        tables, arrivals, end_ms = random_case(seed)
-        engine = ReferenceEngine(tables, arrivals, count_from_ms=0, count_to_ms=end_ms, record=True)
-        sneaks, opposed = [], []
-        headway = engine._headway
-
-        def spy(lane, vehicle, is_opposed, headway=headway, sneaks=sneaks, opposed=opposed):
-            before = lane.sneaks
-            result = headway(lane, vehicle, is_opposed)
-            sneaks.append(lane.sneaks < before)
-            opposed.append(is_opposed)
-            return result
-
-        engine._headway = spy
-        drive(engine, tables, seed, end_ms)
-        totals, records = engine.totals(), engine.records()
-        crossed = records[records["kind"] == Kind.CROSS]
-        reached["gridlock"] += totals.inside > 20 and crossed["t_ms"].max(initial=0) < end_ms - 60_000
-        reached["drained"] += totals.departed > 0 and totals.inside + totals.waiting == 0
-        reached["stops"] += bool((crossed["value"] > 2000).any())
-        reached["bay mouths"] += bool((tables.segment.next[tables.lane[crossed["place"]]] >= 0).any())
-        reached["yields"] += any(opposed)
-        reached["sneaks"] += any(sneaks)
-        reached["max red"] += bool((tables.signals.group.urgent_ms < 1 << 60).any())
+        for feature, is_there in features(seed).items():
+            reached[feature] = reached.get(feature, 0) + bool(is_there)
     assert min(reached.values()) >= 3, reached
+
+
+def features(seed: int) -> dict[str, bool]:
+    """What happened in the run of a random network."""
+    tables, arrivals, end_ms = random_case(seed)
+    engine = ReferenceEngine(tables, arrivals, count_from_ms=0, count_to_ms=end_ms, record=True)
+    headway, cleared, rules = engine._headway, [], []
+
+    def spy(lane, vehicle, is_opposed):
+        before = lane.sneaks
+        result = headway(lane, vehicle, is_opposed)
+        cleared.append(lane.sneaks < before)
+        if lane.at_line and vehicle.movement != EXIT:
+            movement = engine.movements[vehicle.movement]
+            rules.append((is_opposed, movement.rules, engine._goes_on_red(movement)))
+        return result
+
+    engine._headway = spy
+    drive(engine, tables, seed, end_ms)
+    totals, records = engine.totals(), engine.records()
+    kind, crossed = records["kind"], records[records["kind"] == Kind.CROSS]
+    inside = {(int(r["entity"]), int(r["place"])) for r in records[kind == Kind.INSIDE]}
+    return {
+        "gridlock": totals.inside > 20 and crossed["t_ms"].max(initial=0) < end_ms - 60_000,
+        "drained": totals.departed > 0 and totals.inside + totals.waiting == 0,
+        "stops": (crossed["value"] > 2000).any(),
+        "bay mouths": (tables.segment.next[tables.lane[crossed["place"]]] >= 0).any(),
+        "yields": any(opposed for opposed, _, _ in rules),
+        "sneaks": any(cleared),
+        "max red": (tables.signals.group.urgent_ms < 1 << 60).any(),
+        "stop signs": any(rule & STOPS for _, rule, _ in rules),
+        "turns taken": any(rule & TAKES_TURNS for _, rule, _ in rules),
+        "turns on red": any(on_red for _, _, on_red in rules),
+        "stands inside": bool(inside),
+        "goes on from inside": any((int(r["entity"]), int(r["place"])) in inside for r in crossed),
+        "sirens pass": (kind == Kind.PASS).any(),
+        "dwells": any(arrivals.route_dwell_ms > 0),
+    }

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.networks import drive, random_case
 from support.roads import tables_of, two_stages
-from support.safety import crossings_on_red, dangers
+from support.safety import dangers
 
 from signalsim.engine.compiled import CompiledEngine
 from signalsim.engine.interlock import GREEN, due, initial_state, request, settle
@@ -24,28 +24,6 @@ def test_hostile_controllers_never_see_a_danger(case: int, hostile: int) -> None
     assert dangers(tables, engine.records()) == []
     totals = engine.totals()
     assert totals.departed == totals.arrived + totals.inside + totals.waiting
-
-
-def test_nobody_crosses_on_red() -> None:
-    for case in range(40):
-        tables, arrivals, end_ms = random_case(case)
-        engine = CompiledEngine(tables, arrivals, count_from_ms=0, count_to_ms=end_ms, record=True)
-        drive(engine, tables, case, end_ms)
-        records = engine.records()
-        crossed = _movements_of_crossings(tables, arrivals, records)
-        assert crossings_on_red(tables, records, crossed.__getitem__) == []
-
-
-def _movements_of_crossings(tables, arrivals, records) -> np.ndarray:
-    """Per record: the movement made in a crossing at a stop line, -1 for anything else."""
-    made = np.full(len(records), -1)
-    place = arrivals.route_start[arrivals.route].copy()
-    for i in np.flatnonzero(records["kind"] == Kind.CROSS):
-        v, lane = records["entity"][i], records["place"][i]
-        if tables.segment.next[tables.lane[lane]] < 0:
-            made[i] = arrivals.route_movement[place[v]]
-            place[v] += 1
-    return made
 
 
 def test_the_safety_check_finds_what_is_wrong() -> None:

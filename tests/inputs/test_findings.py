@@ -35,8 +35,12 @@ def both(*spoils: Spoil) -> Spoil:
     return lambda folder: [spoil(folder) for spoil in spoils]
 
 
-def street(*links: tuple[str, str, str], movements: tuple[tuple[str, str, str], ...] = ()) -> Spoil:
-    """Nodes X0 to X3 north-east of the crossing, links (id, from, to) and movements (node, in, out)."""
+def street(
+    *links: tuple[str, str, str], movements: tuple[tuple[str, str, str], ...] = (), more: str = ""
+) -> Spoil:
+    """Nodes X0 to X3 north-east of the crossing, links (id, from, to) and movements (node, in, out), which
+    all have the cell ``more``.
+    """
 
     def spoil(folder) -> None:
         for k in range(4):
@@ -45,6 +49,8 @@ def street(*links: tuple[str, str, str], movements: tuple[tuple[str, str, str], 
             folder.append("link.csv", name, a, b, 300, 1, 50, "")
         for node, a, b in movements:
             folder.append("movement.csv", f"{a}>{b}", node, a, b, 1, 1, "", "")
+            if more:
+                cell("movement.csv", f"{a}>{b}", *more.split("="))(folder)
         ends = {end for _, *ends in links for end in ends}
         for k in range(4):
             if f"X{k}" not in ends:
@@ -60,6 +66,17 @@ def through_only(folder) -> None:
     folder.append("signal_group.csv", "G", "X0", 5, 3.5, 1.6, "")
     folder.append("signal_stage.csv", "X0", "1", "G", "")
     folder.append("signal_plan.csv", "deployed", "X0", 1, "1", 30, 0, 30)
+
+
+def unsignalised(folder) -> None:
+    """Two one-way roads that cross at X0, (100, 400), without signals: from N to X1, from X3 to X2."""
+    street(
+        ("a", "N", "X0"), ("b", "X0", "X1"), ("c", "X3", "X0"), ("d", "X0", "X2"),
+        movements=(("N", "N_out", "a"), ("X0", "a", "b"), ("X0", "c", "d")),
+    )(folder)  # fmt: skip
+    for node, x, y in (("X1", 200, 500), ("X2", 0, 500), ("X3", 200, 300)):
+        cell("node.csv", node, "x_coord", x)(folder)
+        cell("node.csv", node, "y_coord", y)(folder)
 
 
 def under_a_bridge(folder) -> None:
@@ -200,6 +217,26 @@ ONE = {
         cell("node.csv", "N", "ctrl_type", "signal"),
         [("signals-without-conflicts", "note", "N", (0, 300), "is marked as a signal")],
     ),
+    "stop sign under a signal": (
+        cell("movement.csv", "N_left", "ctrl_type", "stop"),
+        [("control", "error", "N_left", (0, 0), "is no control of a movement with a signal group ('N')")],
+    ),
+    "signal without a group": (
+        street(("a", "N", "X0"), movements=(("N", "N_out", "a"),), more="ctrl_type=signal_with_RTOR"),
+        [("control", "error", "N_out>a", (0, 300), "needs a signal group")],
+    ),
+    "all-way stop of one road only": (
+        both(unsignalised, cell("movement.csv", "c>d", "ctrl_type", "stop_4_way")),
+        [("control", "error", "a>b", (100, 400), "meets movement 'c>d' of an all-way stop")],
+    ),
+    "all-way stop of nobody": (
+        both(unsignalised, cell("movement.csv", "a>b", "ctrl_type", "stop"), cell("node.csv", "X0", "ctrl_type", "4_stop")),
+        [("right-of-way", "note", "X0", (100, 400), "is marked as an all-way stop, but movement 'a>b'")],
+    ),
+    "right of way by ids": (
+        unsignalised,
+        [("right-of-way", "note", "X0", (100, 400), "'c>d' gives way to 'a>b' by the order of their ids")],
+    ),
     "crossing roads, each two-way": (
         under_a_bridge,
         [("crossing-geometry", "note", "N_in", (0, 100), "crosses link 'b' at (0.0, 100.0)")],
@@ -277,8 +314,9 @@ def test_too_many_lanes_into_one_link(tmp_path: Path, scenarios: Path) -> None:
     """Sixteen roads of four lanes meet in one."""
     roads = range(16)
     star(tmp_path, scenarios, [f"r{k},R{k},C,300,4,50" for k in roads], [f"r{k}" for k in roads])
-    (found,) = check_scenario(tmp_path).findings
+    found, equals = check_scenario(tmp_path).findings
     assert (found.kind, found.level, found.id) == ("too-many-feeders", "error", "out")
+    assert (equals.kind, equals.id) == ("right-of-way", "C")
     assert "is fed by 64 lanes" in found.text
 
 

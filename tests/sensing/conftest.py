@@ -36,8 +36,13 @@ def corridor() -> Tables:
         movement_gap_ms=0 * two,
         movement_follow_ms=0 * two,
         movement_sneakers=0 * two,
+        movement_loss_ms=0 * two,
+        movement_loss_slots=0 * two,
+        movement_hold_ms=0 * two,
+        movement_rules=0 * two,
         serves=np.array([[0, 0], [1, 1]]),
         yields=np.zeros((0, 2), np.int64),
+        foes=np.zeros((0, 2), np.int64),
         origins=np.array([0]),
     )
     signals = SignalSpec(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from signalsim.engine.build import Road, SignalSpec, make_tables
-from signalsim.engine.tables import EXIT, NO_GROUP, Arrivals, Tables
+from signalsim.engine.tables import ENTERS, EXIT, NO_GROUP, ON_RED, STOPS, TAKES_TURNS, Arrivals, Tables
 
 
 def random_case(seed: int) -> tuple[Tables, Arrivals, int]:
@@ -45,8 +45,13 @@ def random_case(seed: int) -> tuple[Tables, Arrivals, int]:
         movement_gap_ms=rng.integers(3_000, 6_000, n_movements),
         movement_follow_ms=rng.integers(1_500, 3_000, n_movements),
         movement_sneakers=rng.integers(0, 3, n_movements),
+        movement_loss_ms=rng.integers(0, 3_500, n_movements),
+        movement_loss_slots=rng.integers(0, 20, n_movements),
+        movement_hold_ms=rng.integers(0, 3_000, n_movements),
+        movement_rules=_rules(rng, groups),
         serves=serves,
         yields=_yields(rng, n_nodes, ends, from_link),
+        foes=_foes(rng, n_nodes, ends, from_link),
         origins=np.flatnonzero(rng.random(n_links) < 0.6) if n_links > 1 else np.zeros(1, int),
     )
     if not len(road.origins):
@@ -77,6 +82,21 @@ def _yields(rng, n_nodes, ends, from_link):
     for node in range(n_nodes):
         here = [m for m in range(len(from_link)) if ends[from_link[m]][1] == node]
         pairs += [(a, b) for a in here for b in here if a < b and rng.random() < 0.4]
+    return np.array(pairs, int).reshape(-1, 2)
+
+
+def _rules(rng, group):
+    """At signals some may go on red; elsewhere some stop, or take turns; some stand inside the junction."""
+    free = rng.choice([0, 0, STOPS, STOPS | TAKES_TURNS, TAKES_TURNS], len(group))
+    lit = rng.choice([0, 0, 0, ON_RED], len(group))
+    return np.where(group == NO_GROUP, free, lit) | rng.choice([0, 0, ENTERS], len(group))
+
+
+def _foes(rng, n_nodes, ends, from_link):
+    pairs = []
+    for node in range(n_nodes):
+        here = [m for m in range(len(from_link)) if ends[from_link[m]][1] == node]
+        pairs += [(a, b) for a in here for b in here if a < b and rng.random() < 0.5]
     return np.array(pairs, int).reshape(-1, 2)
 
 
@@ -146,6 +166,8 @@ def _arrivals(rng: np.random.Generator, road: Road, end_ms: int) -> Arrivals:
         route_link=np.array(links, np.int32),
         route_start=np.array(starts, np.int32),
         route_movement=np.array(rows, np.int32),
+        route_dwell_ms=rng.choice([0, 0, 0, 0, 0, 12_345], len(rows)).astype(np.int32),
+        siren=rng.random(n) < rng.choice([0, 0.05, 0.3]),
     )
 
 
@@ -209,8 +231,13 @@ def bay_case() -> tuple[Tables, Arrivals]:
         movement_gap_ms=4500 * one,
         movement_follow_ms=2500 * one,
         movement_sneakers=0 * one,
+        movement_loss_ms=0 * one,
+        movement_loss_slots=0 * one,
+        movement_hold_ms=0 * one,
+        movement_rules=0 * one,
         serves=np.array([[0, 0], [0, 1], [1, 0], [2, 1]]),
         yields=np.zeros((0, 2), int),
+        foes=np.zeros((0, 2), int),
         origins=np.zeros(1, int),
     )
     turns = [0, 1, 0, 1, 0, 0, 1, 1, 1]  # movement of each vehicle in its order
@@ -223,5 +250,7 @@ def bay_case() -> tuple[Tables, Arrivals]:
         route_link=np.zeros(2, np.int32),
         route_start=np.array([0, 2, 4], np.int32),
         route_movement=np.array([0, EXIT, 1, EXIT], np.int32),
+        route_dwell_ms=np.zeros(4, np.int32),
+        siren=np.zeros(n, bool),
     )
     return make_tables(road, spec), arrivals

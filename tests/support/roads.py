@@ -12,7 +12,7 @@ HEADWAY_MS = 2000
 
 
 def tables_of(
-    links: list[dict], movements: list[dict], *, yields=(), signals: SignalSpec | None = None, origins=(0,)
+    links: list[dict], movements: list[dict], *, yields=(), foes=(), signals: SignalSpec | None = None, origins=(0,)
 ) -> Tables:
     """One-segment links ``{travel_ms, lanes, slots, wave_ms}`` and movements ``{a, b, lanes, ...}``."""
     lane_link = [i for i, link in enumerate(links) for _ in range(link.get("lanes", 1))]
@@ -43,8 +43,13 @@ def tables_of(
         movement_gap_ms=of_movement("gap_ms", 4500),
         movement_follow_ms=of_movement("follow_ms", 2500),
         movement_sneakers=of_movement("sneakers", 0),
+        movement_loss_ms=of_movement("loss_ms", 0),
+        movement_loss_slots=of_movement("loss_slots", 0),
+        movement_hold_ms=of_movement("hold_ms", 0),
+        movement_rules=of_movement("rules", 0),
         serves=serves,
         yields=np.array(yields, int).reshape(-1, 2),
+        foes=np.array(foes, int).reshape(-1, 2),
         origins=np.array(origins),
     )
     return make_tables(road, signals or no_signals())
@@ -82,6 +87,8 @@ def arrivals_of(trips: list[tuple[int, int, list[int]]], size: int = 2) -> Arriv
         route_link=np.array([link for _, link, _ in trips], np.int32),
         route_start=np.cumsum([0, *map(len, rows)]).astype(np.int32),
         route_movement=np.array([m for row in rows for m in row], np.int32),
+        route_dwell_ms=np.zeros(sum(map(len, rows)), np.int32),
+        siren=np.zeros(len(trips), bool),
     )
 
 

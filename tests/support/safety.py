@@ -3,7 +3,7 @@
 import numpy as np
 
 from signalsim.engine.records import Kind
-from signalsim.engine.tables import Tables
+from signalsim.engine.tables import ON_RED, TAKES_TURNS, Tables
 
 RED, YELLOW, GREEN = 0, 1, 2
 
@@ -47,7 +47,8 @@ def _foes(tables: Tables, g: int) -> list[tuple[int, int]]:
 
 
 def crossings_on_red(tables: Tables, records: np.ndarray, movement_of_crossing) -> list[str]:
-    """Vehicles that crossed while their lamp was neither green nor within end gain or clearance."""
+    """Vehicles that crossed their stop line while the lamp was neither green nor within end gain or
+    clearance, unless their movement may go on red."""
     group = tables.signals.group
     green = np.zeros(len(group), bool)
     green_end = np.full(len(group), -(1 << 40), np.int64)
@@ -57,13 +58,14 @@ def crossings_on_red(tables: Tables, records: np.ndarray, movement_of_crossing) 
             green[row["entity"]] = row["value"] == GREEN
             if row["value"] == YELLOW:
                 green_end[row["entity"]] = row["t_ms"]
-        elif row["kind"] == Kind.CROSS:
+        elif row["kind"] in (Kind.CROSS, Kind.INSIDE):
             m = movement_of_crossing(i)
             g = -1 if m < 0 else int(tables.movement.group[m])
-            if g < 0 or green[g]:
+            if g < 0 or green[g] or tables.movement.rules[m] & ON_RED:
                 continue
             late = int(row["t_ms"] - green_end[g])
-            permissive = tables.movement.yield_end[m] > tables.movement.yield_start[m]
+            gives_way = tables.movement.yield_end[m] > tables.movement.yield_start[m]
+            permissive = gives_way or tables.movement.rules[m] & TAKES_TURNS
             limit = int(group.clear_ms[g]) if permissive else int(tables.movement.end_gain_ms[m])
             if late >= limit:
                 found.append(f"{row['t_ms']}: vehicle {row['entity']} crosses {late} ms after green")

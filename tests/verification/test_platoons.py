@@ -75,6 +75,8 @@ def _one_route(depart: np.ndarray, pace: np.ndarray, movements: list[int]) -> Ar
         route_link=np.zeros(1, np.int32),
         route_start=np.array([0, len(movements) + 1], np.int32),
         route_movement=np.array([*movements, EXIT], np.int32),
+        route_dwell_ms=np.zeros(len(movements) + 1, np.int32),
+        siren=np.zeros(n, bool),
     )
 
 

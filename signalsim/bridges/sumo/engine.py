@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from signalsim.engine.gridlock import Holdups, no_holdups
 from signalsim.engine.records import RECORD
 from signalsim.engine.surface import Sight, Sums, Totals
 from signalsim.engine.tables import Arrivals
@@ -49,6 +50,7 @@ class SumoEngine:
         self._interlock = Interlock(built.tables.signals)
         self._signal_rows: list[Row] | None = [] if record else None
         self._now_ms = self._next_step_ms = 0
+        self._n_lanes = len(built.tables.lane_slots)
 
     @property
     def now_ms(self) -> int:
@@ -70,6 +72,10 @@ class SumoEngine:
     def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
         """Ask for local stages (int32, -1: nothing) not before ``switch_at_ms`` (int64), per junction."""
         self._interlock.ask(stage, switch_at_ms, self._now_ms)
+
+    def holdups(self) -> Holdups:
+        """Not known: SUMO does not say which lane a vehicle waits for."""
+        return no_holdups(self._now_ms, self._n_lanes)
 
     def observe(self) -> Sight:
         """The truth of the last whole second; see ``traffic.Traffic.sight``."""

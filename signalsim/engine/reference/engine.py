@@ -4,16 +4,21 @@ from functools import partial
 
 import numpy as np
 
+from ..gridlock import Holdups
 from ..interlock import GREEN, YELLOW
 from ..records import RECORD, STOP_MS, Kind
+from ..starts import ROLLING, share_lost
 from ..surface import Sight, Sums, Totals
 from ..tables import INF, Arrivals, Tables
 from .clock import LANE, SIGNAL, YIELD, Alarm, Clock
 from .gaps import gap
+from .inside import go_inside, leave_inside
 from .make import fill_sources, lanes_of_groups, make_road, make_vehicles
-from .reading import sight_of, sums_of
+from .reading import holdups_of, sight_of, sums_of
 from .road import Lane, Movement, Segment, Source, Vehicle, is_exit
 from .signals import Lamps
+from .sirens import make_way
+from .turns import let_others_try, turn
 
 
 class ReferenceEngine:
@@ -34,6 +39,7 @@ class ReferenceEngine:
         self.segments, self.lanes, self.movements = make_road(tables, self.clock)
         self.vehicles = make_vehicles(arrivals)
         self.routes = [list(v.route) for v in self.vehicles]
+        self.dwells_ms = [list(v.dwell_ms) for v in self.vehicles]
         self.lamps = Lamps(tables.signals)
         self.lanes_of_group = lanes_of_groups(tables, self.lanes)
         self.enter_ms, self.arrive_ms = [-1] * len(self.vehicles), [-1] * len(self.vehicles)
@@ -53,7 +59,7 @@ class ReferenceEngine:
             process(lane.alarm.each_time(partial(self._attempt, lane, LANE)))
             process(lane.yield_alarm.each_time(partial(self._attempt, lane, YIELD)))
             if isinstance(lane, Source):
-                self._wake(lane)
+                self.wake(lane)
         for segment in self.segments:
             process(segment.alarm.each_time(partial(self._share_room, segment)))
 
@@ -80,6 +86,10 @@ class ReferenceEngine:
     def sums(self) -> Sums:
         return sums_of(self)
 
+    def holdups(self) -> Holdups:
+        """Why heads of lanes do not move."""
+        return holdups_of(self)
+
     def records(self) -> np.ndarray:
         return np.array(self._records, RECORD)
 
@@ -92,29 +102,37 @@ class ReferenceEngine:
         entered, arrived = (sum(t >= 0 for t in times) for times in (self.enter_ms, self.arrive_ms))
         return Totals(departed, arrived, entered - arrived, departed - entered, self.moves)
 
-    def _write(self, kind: Kind, entity: int, place: int, value: int) -> None:
+    def write(self, kind: Kind, entity: int, place: int, value: int) -> None:
         if self.record:
             self._records.append((self.now_ms, int(kind), entity, place, 0, value))
 
     # -- when may the head of a lane go? ---------------------------------------------------------
 
-    def _head_ms(self, lane: Lane) -> int:
+    def head_ms(self, lane: Lane) -> int:
         """The earliest time for the head of a lane, room and gaps aside; INF until something happens."""
         if lane.head is None:
             return INF
         ready = lane.head_ready_ms()
-        if isinstance(lane, Source) or not lane.at_line or is_exit(lane.head.movement):
+        if isinstance(lane, Source) or not lane.at_line or is_exit(lane.head.movement) or lane.inside:
             return ready
-        return self._open_ms(lane, lane.head, self.movements[lane.head.movement], ready)
+        movement = self.movements[lane.head.movement]
+        return INF if movement.blocked else self._open_ms(lane, lane.head, movement, ready)
 
     def _open_ms(self, lane: Lane, head: Vehicle, movement: Movement, ready: int) -> int:
-        """When the signal lets a vehicle cross that is ready."""
+        """When the signal lets a vehicle cross that is ready; at a stop sign, when it has stopped."""
+        if movement.stops:
+            ready = max(ready, head.arrive_ms + movement.hold_ms)
         if movement.group < 0:
             return ready
         began, now = self.lamps.began_ms(movement), self.now_ms
+        if movement.goes_on_red and not self.lamps.is_green(movement):
+            if self.lamps.open_at(movement, max(ready, now)):
+                return ready
+            end = self.lamps.green_end_ms(movement) + movement.end_gain_ms
+            return max(ready, head.arrive_ms + movement.hold_ms, end)
         if began == -INF:
             return INF
-        if not self.lamps.is_green(movement) and movement.gives_way_to:
+        if not self.lamps.is_green(movement) and movement.may_give_way:
             end = self.lamps.green_end_ms(movement)
             ready = max(ready, end + movement.end_gain_ms)
             sneaks = lane.sneaks > 0 and head.arrive_ms <= end
@@ -124,21 +142,28 @@ class ReferenceEngine:
         return ready if self.lamps.open_at(movement, max(ready, now)) else INF
 
     def _gives_way(self, lane: Lane) -> bool:
+        """Whether the head may have to give way to anybody at the stop line."""
         if isinstance(lane, Source) or lane.head is None or not lane.at_line or is_exit(lane.head.movement):
             return False
-        return bool(self.movements[lane.head.movement].gives_way_to)
+        return self.movements[lane.head.movement].may_give_way and not lane.inside
 
-    def _gap(self, lane: Lane) -> tuple[int, bool]:
-        """(until when the head has to give way, whether it is opposed); sneakers do not ask."""
+    def _give_way(self, lane: Lane) -> tuple[int, bool]:
+        """(until when the head waits for others, whether it is opposed). Who clears at the end of green
+        does not ask."""
         assert lane.head is not None
         movement = self.movements[lane.head.movement]
+        if movement.takes_turns:
+            return turn(self, lane, movement), True
+        streams = movement.priority
         if not self.lamps.is_green(movement):
-            return self.now_ms, False
-        return gap(movement, self.movements, self.lamps, self.now_ms)
+            if not movement.goes_on_red:
+                return self.now_ms, False
+            streams = movement.foes
+        return gap(movement, streams, self.movements, self.lamps, self.now_ms)
 
-    def _wake(self, lane: Lane) -> None:
+    def wake(self, lane: Lane) -> None:
         """Set the alarm for the next event of a lane."""
-        time = self._head_ms(lane)
+        time = self.head_ms(lane)
         if time == INF:
             return
         if lane.waits_for is not None:
@@ -152,21 +177,23 @@ class ReferenceEngine:
 
     def _attempt(self, lane: Lane, rank: int) -> None:
         """The head goes now, or the time of its next attempt is set."""
+        make_way(self, lane)
         if lane.waits_for is not None:
             return
-        if self._head_ms(lane) > self.now_ms:
-            self._wake(lane)
+        if self.head_ms(lane) > self.now_ms:
+            self.wake(lane)
             return
         opposed = False
         if self._gives_way(lane):
             if rank == LANE:
                 lane.yield_alarm.set(self.now_ms)
                 return
-            until, opposed = self._gap(lane)
+            until, opposed = self._give_way(lane)
             if until > self.now_ms:
-                lane.yield_alarm.set(until)
+                if until < INF:
+                    lane.yield_alarm.set(until)
                 return
-        segment, candidates, traverse = self._target(lane)
+        segment, candidates, traverse = self.target(lane)
         if segment is None:
             self._cross(lane, None, traverse, opposed)
             return
@@ -180,7 +207,7 @@ class ReferenceEngine:
         if room < INF // 2:
             segment.alarm.set(room)
 
-    def _target(self, lane: Lane) -> tuple[Segment | None, list[Lane], int]:
+    def target(self, lane: Lane) -> tuple[Segment | None, list[Lane], int]:
         """Where the head goes: segment (None: out), the lanes there that serve it, traversal time."""
         head = lane.head
         assert head is not None
@@ -216,6 +243,13 @@ class ReferenceEngine:
         for feeder in segment.feeders:
             if feeder.lane is lane:  # who was away gains nothing by it
                 feeder.clock = max(feeder.clock, segment.turn)
+        if isinstance(lane, Source) or not lane.at_line or lane.inside:
+            return
+        movement = self.movements[lane.vehicles[0].movement]
+        if movement.enters:
+            go_inside(self, lane, movement)
+        if movement.takes_turns:
+            let_others_try(self, movement)
 
     def _share_room(self, segment: Segment) -> None:
         """Those that wait enter in the order of their merge clocks.
@@ -229,15 +263,15 @@ class ReferenceEngine:
             feeder = min(waiting, key=lambda f: f.clock)
             lane = feeder.lane
             asked.append(lane)
-            time, opposed = self._head_ms(lane), False
+            time, opposed = self.head_ms(lane), False
             if time <= self.now_ms and self._gives_way(lane):
-                time, opposed = self._gap(lane)
+                time, opposed = self._give_way(lane)
             if time > self.now_ms:
                 lane.waits_for = None
                 if time < INF:
                     (lane.yield_alarm if self._gives_way(lane) else lane.alarm).set(time)
                 continue
-            _, candidates, traverse = self._target(lane)
+            _, candidates, traverse = self.target(lane)
             usable = [c for c in candidates if c not in barred]
             onto = self._choose(usable, lane, traverse)
             if onto is None:
@@ -256,7 +290,7 @@ class ReferenceEngine:
         """Somebody left: when can the first of those that wait enter?"""
         soonest = INF
         for feeder in segment.waiting:
-            _, candidates, traverse = self._target(feeder.lane)
+            _, candidates, traverse = self.target(feeder.lane)
             soonest = min(soonest, self._soonest_room(candidates, feeder.lane) - traverse)
         if soonest < INF // 2:
             segment.alarm.set(soonest)
@@ -265,7 +299,7 @@ class ReferenceEngine:
 
     def _cross(self, lane: Lane, onto: Lane | None, traverse: int, opposed: bool) -> None:
         """The head of a lane goes onto another, or out of the network."""
-        now, vehicle = self.now_ms, lane.head
+        now, vehicle, loss = self.now_ms, lane.head, 0
         assert vehicle is not None
         if isinstance(lane, Source):
             assert onto is not None
@@ -273,25 +307,33 @@ class ReferenceEngine:
             lane.next_ms = now + 1
             self.enter_ms[vehicle.index] = now
             self.moves += 1
-            self._write(Kind.DEPART, vehicle.index, onto.index, vehicle.depart_ms)
+            self.write(Kind.DEPART, vehicle.index, onto.index, vehicle.depart_ms)
         else:
-            self._leave(lane, vehicle, opposed)
+            movement = vehicle.movement
+            loss = self._leave(lane, vehicle, opposed)
             if onto is None:
                 self.arrive_ms[vehicle.index] = now
-                self._write(Kind.ARRIVE, vehicle.index, lane.index, vehicle.stops)
+                self.write(Kind.ARRIVE, vehicle.index, lane.index, vehicle.stops)
             else:
                 self.moves += lane.at_line
+            if lane.inside:
+                leave_inside(self, lane, self.movements[movement])
+            if lane.at_line and not is_exit(movement) and self.movements[movement].takes_turns:
+                let_others_try(self, self.movements[movement])
             if lane.segment.waiting:
                 self._room_changed(lane.segment)
-        self._wake(lane)
+        self.wake(lane)
         if onto is not None:
-            self._enter(onto, vehicle, traverse)
+            self._enter(onto, vehicle, traverse, loss)
 
-    def _leave(self, lane: Lane, vehicle: Vehicle, opposed: bool) -> None:
+    def _leave(self, lane: Lane, vehicle: Vehicle, opposed: bool) -> int:
+        """The head crosses; its slots are left. What it will lose behind the line, ms."""
         now, delay = self.now_ms, self.now_ms - vehicle.arrive_ms
         counted = int(self.counted[vehicle.index])
         if delay > 0:
             lane.max_queue = max(lane.max_queue, lane.queue(now))
+        loss = self._loss(lane, vehicle, delay)
+        delay += loss
         if delay >= STOP_MS:
             vehicle.stops = min(vehicle.stops + 1, 255)
             lane.stops += counted
@@ -303,9 +345,33 @@ class ReferenceEngine:
         lane.left_ms += [now] * vehicle.size
         lane.vehicles.popleft()
         if lane.at_line and not is_exit(vehicle.movement):
-            self.movement_out[vehicle.movement] += 1
+            movement = self.movements[vehicle.movement]
+            self.movement_out[movement.index] += 1
+            movement.turn_ms = now if movement.takes_turns else -INF
             vehicle.route.pop(0)
-        self._write(Kind.CROSS, vehicle.index, lane.index, delay)
+            vehicle.dwell_ms.pop(0)
+        self.write(Kind.CROSS, vehicle.index, lane.index, delay)
+        return loss
+
+    def _loss(self, lane: Lane, vehicle: Vehicle, delay: int) -> int:
+        """What a vehicle that was held up for ``delay`` loses behind the stop line, see ``starts``."""
+        if not lane.at_line or is_exit(vehicle.movement):
+            return 0
+        movement = self.movements[vehicle.movement]
+        if delay == 0:
+            lane.rolled = ROLLING
+        elif self.now_ms > lane.next_ms or movement.stops or self._goes_on_red(movement):
+            lane.rolled = 0
+        at_speed = lane.rolled >= movement.loss_slots
+        share = 0 if at_speed else share_lost(lane.rolled, movement.loss_slots)
+        lane.rolled += vehicle.size
+        return min(delay, movement.loss_ms * share // 1024)
+
+    def _goes_on_red(self, movement: Movement) -> bool:
+        """Whether a vehicle that crosses now does so on red."""
+        if not movement.goes_on_red or self.lamps.is_green(movement):
+            return False
+        return not self.lamps.open_at(movement, self.now_ms)
 
     def _headway(self, lane: Lane, vehicle: Vehicle, opposed: bool) -> int:
         """How long the next vehicle has to stay behind this one."""
@@ -315,22 +381,30 @@ class ReferenceEngine:
         if movement.group >= 0:
             if lane.fresh and vehicle.arrive_ms <= self.lamps.began_ms(movement):
                 extra = movement.startup2_ms
-            if not self.lamps.is_green(movement) and movement.gives_way_to:
+            if movement.goes_on_red:
+                opposed = opposed or self._goes_on_red(movement)
+            elif not self.lamps.is_green(movement) and movement.may_give_way and not lane.inside:
                 lane.sneaks -= 1
                 opposed = True
         headway = movement.follow_ms if opposed else movement.headway_ms
         return headway * vehicle.size // 2 + extra
 
-    def _enter(self, lane: Lane, vehicle: Vehicle, traverse: int) -> None:
+    def _enter(self, lane: Lane, vehicle: Vehicle, traverse: int, loss: int) -> None:
         now = self.now_ms
         travel = (lane.segment.travel_ms * vehicle.pace + 999) // 1000
-        vehicle.arrive_ms = lane.tail_ms = max(now + traverse + travel, lane.tail_ms)
+        dwell = vehicle.dwell_ms[0] if lane.at_line else 0
+        vehicle.arrive_ms = now + traverse + loss + travel + dwell
+        if not vehicle.siren:
+            vehicle.arrive_ms = max(vehicle.arrive_ms, lane.tail_ms)
+        lane.tail_ms = max(vehicle.arrive_ms, lane.tail_ms)
         lane.admit_ms = now + traverse + lane.headway_ms * vehicle.size // 2
         lane.taken += vehicle.size
         lane.vehicles.append(vehicle)
-        self._write(Kind.ENTER, vehicle.index, lane.index, vehicle.arrive_ms)
+        self.write(Kind.ENTER, vehicle.index, lane.index, vehicle.arrive_ms)
         if len(lane.vehicles) == 1:
-            self._wake(lane)
+            self.wake(lane)
+        elif vehicle.siren:
+            lane.alarm.set(vehicle.arrive_ms)
 
     # -- signals -------------------------------------------------------------------------------
 
@@ -338,14 +412,14 @@ class ReferenceEngine:
         """The interlock does what is due; lanes whose lamp changed take notice."""
         stage, since = self.lamps.stage(j)
         for group, aspect in self.lamps.settle(j, self.now_ms):
-            self._write(Kind.ASPECT, group, j, aspect)
+            self.write(Kind.ASPECT, group, j, aspect)
             for lane in self.lanes_of_group[group]:
                 self._lamp_changed(lane, group, aspect)
         new_stage, new_since = self.lamps.stage(j)
         if new_stage != stage:
-            self._write(Kind.STAGE, j, new_stage, 0)
+            self.write(Kind.STAGE, j, new_stage, 0)
         if new_since < INF and (since == INF or new_stage != stage):
-            self._write(Kind.STAGE, j, new_stage, 1)
+            self.write(Kind.STAGE, j, new_stage, 1)
         due = self.lamps.due_ms(j, self.now_ms)
         if due < INF:
             self._junctions[j].set(due)
@@ -353,10 +427,10 @@ class ReferenceEngine:
     def _lamp_changed(self, lane: Lane, group: int, aspect: int) -> None:
         if aspect == GREEN:
             lane.sneaks, lane.fresh = 0, True
-            self._wake(lane)
+            self.wake(lane)
         elif aspect == YELLOW and self._gives_way(lane):
             assert lane.head is not None
             movement = self.movements[lane.head.movement]
             if movement.group == group and lane.head.arrive_ms <= self.now_ms:
                 lane.sneaks = movement.sneakers
-                self._wake(lane)
+                self.wake(lane)

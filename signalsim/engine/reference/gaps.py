@@ -1,19 +1,25 @@
-"""Giving way: when a permissive or unsignalised movement may go."""
+"""Giving way: gaps in streams with priority."""
 
 from ..tables import INF
 from .road import Lane, Movement, is_exit
 from .signals import Lamps
 
 
-def gap(movement: Movement, movements: list[Movement], lamps: Lamps, now: int) -> tuple[int, bool]:
-    """Until when priority vehicles keep ``movement`` waiting (``now``: not at all), and whether any
-    stream with priority is open.
+def gap(
+    movement: Movement,
+    streams: list[tuple[Lane, Movement]],
+    movements: list[Movement],
+    lamps: Lamps,
+    now: int,
+) -> tuple[int, bool]:
+    """Until when vehicles of the streams keep ``movement`` waiting (``now``: not at all), and whether any
+    stream is open.
 
     A lag runs to the earliest possible crossing of the next vehicle with priority. A lane whose head
     could have crossed by now and did not is blocked and does not count.
     """
     until, opposed = now, False
-    for lane, other in movement.gives_way_to:
+    for lane, other in streams:
         if not lamps.open_at(other, now):
             continue
         opposed = True

@@ -5,7 +5,9 @@ from .clock import LANE, ROOM, YIELD, Alarm, Clock
 from .road import Feeder, Lane, Movement, Segment, Source, Vehicle
 
 _TIMES = ("traverse_ms", "headway_ms", "startup_ms", "startup2_ms", "end_gain_ms", "gap_ms", "follow_ms")
-_NUMBERS = (*_TIMES, "sneakers", "serve_first", "serve_last")  # of a Movement, in its order
+_NUMBERS = (
+    *_TIMES, "sneakers", "serve_first", "serve_last", "loss_ms", "loss_slots", "hold_ms", "rules",
+)  # of a Movement, in its order  # fmt: skip
 
 
 def make_road(tables: Tables, clock: Clock) -> tuple[list[Segment], list[Lane], list[Movement]]:
@@ -35,10 +37,10 @@ def _make_movements(tables: Tables, segments: list[Segment], lanes: list[Lane]) 
     for i, row in enumerate(tables.movement):
         numbers = [int(row[name]) for name in _NUMBERS]
         movements.append(Movement(i, segments[row.to_segment], int(row.group), *numbers))  # type: ignore[arg-type]
+    pairs = [(lanes[pair.lane], movements[pair.movement]) for pair in tables.priority]
     for movement, row in zip(movements, tables.movement, strict=True):
-        for k in range(row.yield_start, row.yield_end):
-            pair = (lanes[tables.priority[k].lane], movements[tables.priority[k].movement])
-            movement.gives_way_to.append(pair)
+        movement.priority = pairs[row.yield_start : row.yield_end]
+        movement.foes = pairs[row.foe_start : row.foe_end]
     return movements
 
 
@@ -48,8 +50,9 @@ def make_vehicles(arrivals: Arrivals) -> list[Vehicle]:
     for v, row in enumerate(arrivals.route):
         start, end = arrivals.route_start[row], arrivals.route_start[row + 1]
         route = [int(m) for m in arrivals.route_movement[start:end]]
+        dwell = [int(ms) for ms in arrivals.route_dwell_ms[start:end]]
         depart, pace, size = int(arrivals.depart_ms[v]), int(arrivals.pace[v]), int(arrivals.size[v])
-        vehicles.append(Vehicle(v, depart, pace, size, route))
+        vehicles.append(Vehicle(v, depart, pace, size, route, dwell, bool(arrivals.siren[v])))
     return vehicles
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..gridlock import Holdups, no_holdups
 from ..surface import Sight, Sums
 from .road import Lane, Source, Vehicle, is_exit
 
@@ -38,6 +39,24 @@ def sight_of(engine: "ReferenceEngine") -> Sight:
         stage_ms=engine.lamps.stage_ms(now),
         group_green=np.asarray(engine.lamps.green_groups()),
     )
+
+
+def holdups_of(engine: "ReferenceEngine") -> Holdups:
+    held = no_holdups(engine.now_ms, len(engine.tables.lane_slots))
+    blocked_by: list[tuple[int, int]] = []
+    for lane in engine.lanes[: len(held.serve)]:
+        held.since_ms[lane.index] = lane.left_ms[-1] if lane.left_ms else 0
+        if lane.waits_for is not None:
+            held.waits_for[lane.index] = lane.waits_for.index
+            _, candidates, _ = engine.target(lane)
+            first = lane.waits_for.lanes[0].index
+            held.serve[lane.index] = sum(1 << (c.index - first) for c in candidates)
+        if lane.inside:
+            foes = engine.movements[lane.vehicles[0].movement].foes
+            for other, foe in foes:
+                if other.head is not None and other.head.movement == foe.index and not other.inside:
+                    blocked_by.append((other.index, lane.index))
+    return held._replace(blocked_by=np.array(sorted(set(blocked_by)), np.int32).reshape(-1, 2))
 
 
 def in_view(lane: Lane, view_ms: int, view_slots: int, now: int) -> int:
@@ -84,19 +103,19 @@ def _freeflow(engine: "ReferenceEngine", lanes: list[Lane]) -> list[int]:
             links = len(route) - len(vehicle.route) + 1
             done = _to_line(engine, vehicle, links)
             if lane.segment.behind is not None:
-                done -= _travel(lane.segment.behind.travel_ms, vehicle)
+                done -= _travel(lane.segment.behind.travel_ms, vehicle) + vehicle.dwell_ms[0]
             times[vehicle.index] = max(0, done - max(0, vehicle.arrive_ms - engine.now_ms))
     return times
 
 
 def _to_line(engine: "ReferenceEngine", vehicle: Vehicle, links: int) -> int:
-    """Free-flow time to the stop line of the route's ``links``-th link."""
-    route = engine.routes[vehicle.index]
+    """Free-flow time, stops included, to the stop line of the route's ``links``-th link."""
+    route, dwell_ms = engine.routes[vehicle.index], engine.dwells_ms[vehicle.index]
     first = engine.arrivals.route_link[engine.arrivals.route[vehicle.index]]
     segment = engine.segments[engine.tables.link_first_segment[first]]
     time = 0
     for k in range(links):
-        time += _travel(segment.travel_ms, vehicle)
+        time += _travel(segment.travel_ms, vehicle) + dwell_ms[k]
         if segment.behind is not None:
             time += _travel(segment.behind.travel_ms, vehicle)
         if k + 1 < links and not is_exit(route[k]):

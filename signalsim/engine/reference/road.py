@@ -2,14 +2,16 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import takewhile
 
-from ..tables import EXIT, INF
+from ..starts import ROLLING
+from ..tables import ENTERS, EXIT, INF, ON_RED, STOPS, TAKES_TURNS
 from .clock import Alarm
 
 
 @dataclass
 class Movement:
-    """From link to link. ``gives_way_to`` holds (lane, movement there) pairs."""
+    """From link to link. ``priority`` and ``foes`` hold (lane, movement there) pairs."""
 
     index: int
     to: "Segment"
@@ -24,7 +26,34 @@ class Movement:
     sneakers: int
     serve_first: int
     serve_last: int
-    gives_way_to: "list[tuple[Lane, Movement]]" = field(default_factory=list)
+    loss_ms: int
+    loss_slots: int
+    hold_ms: int
+    rules: int
+    priority: "list[tuple[Lane, Movement]]" = field(default_factory=list)
+    foes: "list[tuple[Lane, Movement]]" = field(default_factory=list)  # only where a rule needs them
+    turn_ms: int = -INF  # last crossing, if it takes turns
+    blocked: int = 0  # how many heads stand in its way inside the junction
+
+    @property
+    def stops(self) -> bool:
+        return bool(self.rules & STOPS)
+
+    @property
+    def takes_turns(self) -> bool:
+        return bool(self.rules & TAKES_TURNS)
+
+    @property
+    def goes_on_red(self) -> bool:
+        return bool(self.rules & ON_RED)
+
+    @property
+    def enters(self) -> bool:
+        return bool(self.rules & ENTERS)
+
+    @property
+    def may_give_way(self) -> bool:
+        return bool(self.priority) or self.takes_turns or self.goes_on_red
 
 
 @dataclass
@@ -34,6 +63,8 @@ class Vehicle:
     pace: int
     size: int  # slots
     route: list[int]  # movements still to come, the first the next; ends with EXIT
+    dwell_ms: list[int]  # time at stops on the link before each of these
+    siren: bool  # passes queues
     stops: int = 0
     arrive_ms: int = 0  # earliest time at the stop line of the lane it is on
 
@@ -88,6 +119,8 @@ class Lane:
         self.waits_for: Segment | None = None
         self.sneaks = 0
         self.fresh = False
+        self.inside = False  # its head has crossed the stop line and stands inside the junction
+        self.rolled = ROLLING  # slots that have crossed since a vehicle started from the stop line
         self.out = self.crossed = self.stops = self.delay_ms = self.max_queue = 0
         self.alarm: Alarm = None  # type: ignore[assignment]
         self.yield_alarm: Alarm = None  # type: ignore[assignment]
@@ -116,8 +149,8 @@ class Lane:
         return max(self.left_ms[last] + self.wave_ms if last >= 0 else self.wave_ms - INF, self.admit_ms)
 
     def queue(self, now: int) -> int:
-        """Vehicles that at free flow would be at the stop line by now."""
-        return sum(v.arrive_ms <= now for v in self.vehicles)
+        """Vehicles, from the first on, that at free flow would be at the stop line by now."""
+        return sum(1 for _ in takewhile(lambda v: v.arrive_ms <= now, self.vehicles))
 
 
 class Source(Lane):

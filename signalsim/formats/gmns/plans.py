@@ -16,11 +16,11 @@ def usable(network: Network, timing: Mapping[str, Timing]) -> tuple[list[str], d
     protected) that cross and are green together: there the first gives way, as the folder says. A
     node where nothing conflicts is not among them.
     """
-    yields, forbidden = conflicts(with_lamps(network, list(timing)))
+    met = conflicts(with_lamps(network, list(timing)))
     names = network.movement.ids
-    busy = set(network.movement_node[[*yields[:, 0].tolist(), *forbidden[:, 0].tolist()]].tolist())
+    busy = set(network.movement_node[met.foes[:, 0]].tolist())
     crossing: dict[str, list[tuple[str, str]]] = {}
-    for a, b in forbidden.tolist():
+    for a, b in met.forbidden.tolist():
         node = network.node.ids[network.movement_node[a]]
         crossing.setdefault(node, []).append((names[a], names[b]))
     all_of: dict[str, set[str]] = {}

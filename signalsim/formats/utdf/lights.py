@@ -186,14 +186,15 @@ def _add_conflicts(draft: Draft, lights: Lights, source: str) -> None:
     for movement in lights.key:
         by_node[movement.split(":")[0]].append(movement)
     kinds = dict(zip(draft.column(MOVEMENT, "mvmt_id"), draft.column(MOVEMENT, "type"), strict=True))
-    crossing = _crossing(draft, source)
+    crossing, meeting = _crossing(draft, source)
     eased = []
     for node, movements in by_node.items():
         sets = lights.controllers[node].together()
         for a, b in combinations(movements, 2):
             together = any(lights.key[a] & phases and lights.key[b] & phases for phases in sets)
             if not together:
-                draft.add(CONFLICT, mvmt_id=a, other_mvmt_id=b, rule="forbidden")
+                rule = "forbidden" if frozenset((a, b)) in meeting else "apart"
+                draft.add(CONFLICT, mvmt_id=a, other_mvmt_id=b, rule=rule)
             elif frozenset((a, b)) in crossing:
                 first, second = sorted((a, b), key=lambda m: -_RANK[kinds[m]])
                 draft.add(CONFLICT, mvmt_id=first, other_mvmt_id=second, rule="yield")
@@ -202,11 +203,14 @@ def _add_conflicts(draft: Draft, lights: Lights, source: str) -> None:
         draft.guessed("movements that cross and that the phases show together", "one gives way", eased)
 
 
-def _crossing(draft: Draft, source: str) -> set[frozenset[str]]:
-    """Pairs of movements that the project's rules by geometry never show together."""
+def _crossing(draft: Draft, source: str) -> tuple[set[frozenset[str]], set[frozenset[str]]]:
+    """Pairs of movements that the rules by geometry never show together, and all whose paths meet."""
     network = network_of(draft, source)
-    ids = network.movement.ids
-    return {frozenset((ids[a], ids[b])) for a, b in conflicts(network)[1].tolist()}
+    ids, found = network.movement.ids, conflicts(network)
+    forbidden, foes = (
+        {frozenset((ids[a], ids[b])) for a, b in pairs.tolist()} for pairs in (found.forbidden, found.foes)
+    )
+    return forbidden, foes
 
 
 def _report(draft: Draft, lights: Lights) -> None:

@@ -33,6 +33,7 @@ KINDS: Mapping[str, str] = {
     "movement-without-lanes": "movement without lanes",
     "lane-without-movement": "lane without movement",
     "too-many-feeders": "too many lanes into one link",
+    "control": "control of movements",
     "dead-end": "dead end",
     "unreachable": "unreachable part",
     "conflict-list": "conflict list",
@@ -41,6 +42,7 @@ KINDS: Mapping[str, str] = {
     "short-link": "shorter than a vehicle",
     "lost-to-slots": "capacity lost to integer slots",
     "signals-without-conflicts": "signals without conflicts",
+    "right-of-way": "right of way left open",
     "crossing-geometry": "crossing geometry",
     "lonely-node": "node without links",
     "signal-note": "signals: worth knowing",
@@ -57,6 +59,8 @@ RULES: tuple[tuple[str, str, Callable[[Network], Iterator[InputError]]], ...] = 
     ("unreachable", NOTE, notes.find_parts),
     ("lonely-node", NOTE, notes.find_lonely_nodes),
     ("signals-without-conflicts", NOTE, notes.find_idle_signals),
+    ("right-of-way", NOTE, notes.find_equals),
+    ("right-of-way", NOTE, notes.find_all_way_nodes),
     ("crossing-geometry", NOTE, find_crossings),
 )
 

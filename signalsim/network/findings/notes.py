@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from signalsim.errors import InputError
-from signalsim.network.conflicts import conflicts
+from signalsim.network.conflicts import are_equals, conflicts, given_rules
 from signalsim.network.csvfile import Fault
 from signalsim.network.model import Network
 
@@ -140,10 +140,10 @@ def check_conflict_list(net: Network) -> Iterator[InputError]:
 
 def _nodes_with_conflicts(net: Network) -> set[int]:
     try:
-        pairs = np.concatenate(conflicts(net))
+        foes = conflicts(net).foes
     except InputError:  # told by check_conflict_list, and nothing can be said
         return set(net.movement_node.tolist())
-    return set(net.movement_node[pairs.ravel()].tolist())
+    return set(net.movement_node[foes.ravel()].tolist())
 
 
 def find_idle_signals(net: Network) -> Iterator[Fault]:
@@ -164,3 +164,41 @@ def find_idle_signals(net: Network) -> Iterator[Fault]:
                 "signal, but none of its movements has a signal group, so all are always open; give them "
                 "groups, or leave ctrl_type empty",
             )
+
+
+def find_equals(net: Network) -> Iterator[Fault]:
+    """Nodes where nothing but the order of ids says who of two movements without signals gives way."""
+    if net.conflicts_as_listed:
+        return
+    try:
+        given, found = given_rules(net), conflicts(net)
+    except InputError:  # told by check_conflict_list
+        return
+    at: dict[int, list[tuple[int, int]]] = {}
+    for own, other in found.yields.tolist():
+        if (min(own, other), max(own, other)) not in given and are_equals(net, own, other):
+            at.setdefault(int(net.movement_node[own]), []).append((own, other))
+    for node, pairs in sorted(at.items()):
+        own, other = (net.movement.ids[movement] for movement in pairs[0])
+        more = f", and {len(pairs) - 1} more pairs likewise" if len(pairs) > 1 else ""
+        yield net.node.remark(
+            node,
+            f"{net.node.path}, row {net.node.row[node]}: at node '{net.node.ids[node]}' movement '{own}' "
+            f"gives way to '{other}' by the order of their ids{more}; give the minor road's a ctrl_type in "
+            f"{net.movement.path.name} (yield or stop), stop_4_way to all, or rules in conflict.csv",
+        )
+
+
+def find_all_way_nodes(net: Network) -> Iterator[Fault]:
+    """Nodes marked as all-way stops whose movements say otherwise."""
+    marked = {node for node, kind in enumerate(net.node.texts("ctrl_type")) if kind in ("4_stop", "stop_4_way")}
+    at: dict[int, list[int]] = {}
+    for movement in np.flatnonzero(~net.all_way & ~net.is_signalised).tolist() if marked else ():
+        at.setdefault(int(net.movement_node[movement]), []).append(movement)
+    for node in sorted(marked & at.keys()):
+        yield net.node.remark(
+            node,
+            f"{net.node.path}, row {net.node.row[node]}: node '{net.node.ids[node]}' is marked as an all-way "
+            f"stop, but movement '{net.movement.ids[at[node][0]]}' is not part of one; give ctrl_type "
+            f"stop_4_way to its movements in {net.movement.path.name}, or leave the node's empty",
+        )

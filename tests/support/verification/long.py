@@ -131,6 +131,8 @@ def _kept(travel_s: float, paces: np.ndarray, platoons: int = 400) -> float:
         route_link=np.arange(platoons, dtype=np.int32),
         route_start=np.arange(platoons + 1, dtype=np.int32),
         route_movement=np.full(platoons, EXIT, np.int32),
+        route_dwell_ms=np.zeros(platoons, np.int32),
+        siren=np.zeros(n, bool),
     )
     tables = tables_of([link] * platoons, [], origins=range(platoons))
     made = CompiledEngine(tables, arrivals, count_from_ms=0, count_to_ms=1 << 40)

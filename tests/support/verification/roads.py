@@ -55,6 +55,8 @@ def arrivals_at(line_ms: list[np.ndarray]) -> Arrivals:
         route_link=np.arange(n, dtype=np.int32),
         route_start=np.arange(0, 2 * n + 1, 2, dtype=np.int32),
         route_movement=np.column_stack([np.arange(n), np.full(n, EXIT)]).ravel().astype(np.int32),
+        route_dwell_ms=np.zeros(2 * n, np.int32),
+        siren=np.zeros(len(link), bool),
     )
 
 
