@@ -41,19 +41,30 @@ class Fleet:
 
     def tell(self, draft: Draft) -> None:
         """Defaults of the scenario that follow from the cars."""
-        draft.section("defaults", jam_spacing_m=round(self.spacing_m, 3), pace_sd=round(self.speed_dev, 4))
+        driver = self.driver
+        draft.section(
+            "defaults",
+            jam_spacing_m=round(self.spacing_m, 3),
+            pace_sd=round(self.speed_dev, 4),
+            acceleration=_clipped(driver.starting),
+            comfortable_deceleration=_clipped(driver.deceleration),
+        )
         draft.understood(
             f"cars stand {self.spacing_m:.3g} m apart (length and minGap), their speeds have a standard "
             f"deviation of {self.speed_dev:g}"
         )
-        driver = self.driver
         draft.guessed(
-            "saturation flows, start-up, end gains and free speeds",
+            "saturation flows, start-up, end gains, critical gaps and free speeds",
             f"what SUMO's drivers do (tau {driver.tau_s:g} s, acceleration {driver.acceleration:g} and "
             f"{driver.deceleration:g} m/s2, sigma {driver.sigma:g}): at 50 km/h "
             f"{driver.discharge(50 / 3.6).saturation_pcuph:,.0f} pcu/h straight on, cruising at "
             f"{3.6 * driver.cruising_mps(50 / 3.6):.3g} km/h",
         )
+
+
+def _clipped(mps2: float) -> float:
+    """In the range that networks take."""
+    return round(min(max(mps2, 0.5), 6.0), 3)
 
 
 def fleet_of(traffic: Traffic, trips: Trips) -> Fleet:

@@ -13,7 +13,8 @@ from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE
 SLOWEST_KMH, FASTEST_KMH = 5.0, 150.0  # of a link
 SHORTEST_M, LONGEST_M = 0.1, 100_000.0
 _PATH_M, _PATH_KMH = (1.0, 200.0), (3.0, 150.0)
-_FLOW, _FIRST_S, _SECOND_S, _END_GAIN_S = (300.0, 3600.0), 10.0, (0.5, 12.0), 5.0  # what tables take
+# what tables take
+_FLOW, _FIRST_S, _SECOND_S, _END_GAIN_S, _GAP_S, _FOLLOW_S = (300.0, 3600.0), 10.0, (0.5, 12.0), 5.0, 15.0, 10.0
 _ROOM = 1.1 * 1.001  # saturation flow needs a tenth more speed than standing cars leave room for
 
 
@@ -99,9 +100,12 @@ def _flow(pcuph: float) -> float:
 
 
 def add_movements(
-    draft: Draft, layout: Layout, groups: Mapping[Key, str], roads: Roads, driver: Driver
-) -> None:
-    """Movements with their lanes, their discharge and their way across the junction."""
+    draft: Draft, layout: Layout, groups: Mapping[Key, str], roads: Roads, driver: Driver,
+    gaps_s: Mapping[Key, float],
+) -> None:  # fmt: skip
+    """Movements with their lanes, their discharge, their way across the junction; ``gaps_s``: critical
+    gaps of those that give way.
+    """
     numbers = {name: layout.numbers(name) for name in layout.lanes}
     for key, move in layout.moves.items():
         lanes = sorted({numbers[move.start][link.from_lane] for link in move.links})
@@ -127,6 +131,8 @@ def add_movements(
             opt_first_headway_s=round(min(queue.first_s, _FIRST_S), 3),
             opt_second_headway_s=round(min(max(queue.second_s, _SECOND_S[0]), _SECOND_S[1]), 3),
             opt_end_gain_s=round(min(queue.end_gain_s, _END_GAIN_S), 3),
+            opt_gap_s=round(min(gaps_s[key], _GAP_S), 3) if key in gaps_s else None,
+            opt_follow_s=round(min(3600 / queue.saturation_pcuph, _FOLLOW_S), 3) if key in gaps_s else None,
         )
 
 
