@@ -107,6 +107,7 @@ def measure(built, set_name: str, controller: str, sensors: str, published: dict
         "inside": totals.inside,
         "waiting": totals.waiting,
         "att_paper_s": att_paper_s(run.records, built),
+        "freeflow_s": freeflow_s(run.records, built),
         "published_s": published.get((set_name, PUBLISHED.get(controller.partition(":")[0], ""))),
     }
 
@@ -123,6 +124,15 @@ def att_paper_s(records: np.ndarray, built) -> float:  # type: ignore[no-untyped
     still = (len(entries) - len(exits)) * END_MS  # those on such a lane at the end
     total_ms = int(exits["t_ms"].sum()) + still - int(entries["t_ms"].sum())
     return total_ms / 1000 / max(entered, 1)
+
+
+def freeflow_s(records: np.ndarray, built) -> float:  # type: ignore[no-untyped-def]
+    """What of ``att_paper`` the same ways take at free flow, s."""
+    index, begun = built.index, records[records["t_ms"] < END_MS]
+    entries = begun[begun["kind"] == Kind.ENTER]["place"]
+    lanes = entries[index.link_junction[index.lane_link[entries]] >= 0]
+    entered = len(np.unique(begun["entity"][begun["kind"] == Kind.DEPART]))
+    return int(built.tables.segment["travel_ms"][index.lane_segment[lanes]].sum()) / 1000 / max(entered, 1)
 
 
 def read_published(path: Path) -> dict[tuple[str, str], float]:

@@ -8,6 +8,7 @@ from signalsim.formats.draft import Draft
 from signalsim.formats.sumo.counts import EPOCH, Counts, add_counts, read_counts
 from signalsim.formats.sumo.demand import add_trips, fleet_of, write_types
 from signalsim.formats.sumo.files import Files, find
+from signalsim.formats.sumo.gaps import gaps_s, waiting_inside
 from signalsim.formats.sumo.layout import Layout
 from signalsim.formats.sumo.lights import Key, read_heads
 from signalsim.formats.sumo.net import Program, read_net, read_programs
@@ -59,14 +60,16 @@ def read(
     defaults = Defaults(**draft.config["defaults"])
     roads = add_roads(
         draft, layout, signals=lit, begins=trips.begins, ends=trips.ends,
-        saturation_pcuph=defaults.saturation_flow, spacing_m=defaults.jam_spacing_m,
+        driver=fleet.driver,
     )  # fmt: skip
     signals = add_signals(
         draft, lit.values(), rules,
         lambda key: _shortest_yellow_s(layout, defaults, key), begin_s,
     )  # fmt: skip
     on_red = {key for one in lit.values() for key in one.head.on_red}
-    add_movements(draft, layout, signals.group_of, on_red, roads)
+    gaps = gaps_s(layout, rules, fleet.driver, fleet.kind.length_m)
+    add_movements(draft, layout, signals.group_of, on_red, roads, fleet.driver, gaps)
+    draft.section("defaults", left_sneakers=float(round(waiting_inside(layout, gaps, fleet.driver))))
     add_conflicts(draft, layout, rules)
     tell_roads(draft, layout, roads, never=never, back=back, pruned=pruned, idle=idle)
     tell_signals(draft, layout, heads, staged, signals)

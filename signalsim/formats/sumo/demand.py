@@ -8,6 +8,7 @@ from xml.sax.saxutils import quoteattr
 from signalsim.demand.specs import ROUTES, TRIPS
 from signalsim.errors import InputError
 from signalsim.formats.draft import Draft
+from signalsim.formats.sumo.discharge import Driver
 from signalsim.formats.sumo.routing import Trips
 from signalsim.formats.sumo.vehicles import Kind, Traffic
 
@@ -18,20 +19,52 @@ _ROUND_S = 60.0  # the demand window ends with a full minute
 
 @dataclass
 class Fleet:
-    """The mean car of the trips."""
+    """The mean car of the trips, with the most frequent one's car-following."""
 
     spacing_m: float  # standing, front to front
     speed_dev: float
     kind: Kind  # the most frequent car
     kinds: int
 
+    @property
+    def driver(self) -> Driver:
+        """Who stands in the queues."""
+        kind = self.kind
+        return Driver(
+            spacing_m=self.spacing_m,
+            tau_s=kind.headway_s,
+            acceleration=kind.acceleration,
+            deceleration=kind.deceleration,
+            sigma=kind.sigma,
+            speed_dev=self.speed_dev,
+        )
+
     def tell(self, draft: Draft) -> None:
         """Defaults of the scenario that follow from the cars."""
-        draft.section("defaults", jam_spacing_m=round(self.spacing_m, 3), pace_sd=round(self.speed_dev, 4))
+        driver = self.driver
+        draft.section(
+            "defaults",
+            jam_spacing_m=round(self.spacing_m, 3),
+            pace_sd=round(self.speed_dev, 4),
+            acceleration=_clipped(driver.starting),
+            comfortable_deceleration=_clipped(driver.deceleration),
+        )
         draft.understood(
             f"cars stand {self.spacing_m:.3g} m apart (length and minGap), their speeds have a standard "
             f"deviation of {self.speed_dev:g}"
         )
+        draft.guessed(
+            "saturation flows, start-up, end gains, critical gaps and free speeds",
+            f"what SUMO's drivers do (tau {driver.tau_s:g} s, acceleration {driver.acceleration:g} and "
+            f"{driver.deceleration:g} m/s2, sigma {driver.sigma:g}): at 50 km/h "
+            f"{driver.discharge(50 / 3.6).saturation_pcuph:,.0f} pcu/h straight on, cruising at "
+            f"{3.6 * driver.cruising_mps(50 / 3.6):.3g} km/h",
+        )
+
+
+def _clipped(mps2: float) -> float:
+    """In the range that networks take."""
+    return round(min(max(mps2, 0.5), 6.0), 3)
 
 
 def fleet_of(traffic: Traffic, trips: Trips) -> Fleet:
@@ -122,6 +155,8 @@ def write_types(draft: Draft, fleet: Fleet) -> None:
     draft.texts[TYPES_FILE] = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<additional>\n'
         f'    <vType id="car" vClass="passenger" length={quoteattr(f"{car.length_m:g}")} '
-        f"minGap={quoteattr(f'{car.gap_m:g}')} tau={quoteattr(f'{car.headway_s:g}')}/>\n"
+        f"minGap={quoteattr(f'{car.gap_m:g}')} tau={quoteattr(f'{car.headway_s:g}')} "
+        f"accel={quoteattr(f'{car.acceleration:g}')} decel={quoteattr(f'{car.deceleration:g}')} "
+        f"sigma={quoteattr(f'{car.sigma:g}')}/>\n"
         '    <vType id="heavy" vClass="truck"/>\n</additional>\n'
     )

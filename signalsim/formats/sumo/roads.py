@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from signalsim.formats.draft import Draft
+from signalsim.formats.sumo.discharge import Driver
 from signalsim.formats.sumo.layout import Layout, Move
 from signalsim.formats.sumo.lights import Key
 from signalsim.formats.sumo.requests import ALL_WAY, Rule
@@ -12,6 +13,8 @@ from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE
 SLOWEST_KMH, FASTEST_KMH = 5.0, 150.0  # of a link
 SHORTEST_M, LONGEST_M = 0.1, 100_000.0
 _PATH_M, _PATH_KMH = (1.0, 200.0), (3.0, 150.0)
+# what tables take
+_FLOW, _FIRST_S, _SECOND_S, _END_GAIN_S, _GAP_S, _FOLLOW_S = (300.0, 3600.0), 10.0, (0.5, 12.0), 5.0, 15.0, 10.0
 _ROOM = 1.1 * 1.001  # saturation flow needs a tenth more speed than standing cars leave room for
 
 
@@ -28,9 +31,11 @@ class Roads:
 
 def add_roads(
     draft: Draft, layout: Layout, *, signals: Collection[str], begins: set[str], ends: set[str],
-    saturation_pcuph: float, spacing_m: float,
+    driver: Driver,
 ) -> Roads:  # fmt: skip
-    """Nodes, links and lanes. ``begins``, ``ends``: edges where trips do; ``signals``: nodes with lamps."""
+    """Nodes, links and lanes. ``begins``, ``ends``: edges where trips do; ``signals``: nodes with lamps;
+    ``driver``: in the queues.
+    """
     roads = Roads()
     left, reached = {start for start, _ in layout.moves}, {end for _, end in layout.moves}
     busy = {move.node for move in layout.moves.values()}
@@ -42,15 +47,17 @@ def add_roads(
             roads.ends.append(name)
     _add_nodes(draft, layout, end_node, signals)
     for name in layout.lanes:
-        speed_kmh, length = layout.speed_mps(name) * 3.6, layout.length_m(name)
+        limit, length = layout.speed_mps(name), layout.length_m(name)
+        speed_kmh = driver.cruising_mps(limit) * 3.6
         speed = min(max(speed_kmh, SLOWEST_KMH), FASTEST_KMH)
         kept = min(max(length, SHORTEST_M), LONGEST_M)
         if abs(speed - speed_kmh) > 1e-6 or kept != length:
             roads.clipped.append(name)
         if len({lane.speed_mps for lane in layout.lanes[name].values()}) > 1:
             roads.uneven.append(name)
-        room = 1000 * speed / spacing_m / _ROOM
-        if room < saturation_pcuph:
+        room = 1000 * speed / driver.spacing_m / _ROOM
+        flow = driver.discharge(limit).saturation_pcuph
+        if room < flow:
             roads.slow.append(name)
         draft.add(
             LINK,
@@ -61,7 +68,7 @@ def add_roads(
             lanes=len(layout.lanes[name]),
             free_speed=round(speed, 6),
             name=layout.edge(name).name,
-            opt_saturation_flow=round(min(room, saturation_pcuph), 1) if room < saturation_pcuph else None,
+            opt_saturation_flow=_flow(min(room, flow)),
             opt_entry=1 if name in begins and name in reached else None,
             opt_exit=1 if name in ends and name in left else None,
         )
@@ -96,11 +103,17 @@ def _control(layout: Layout, move: Move, has_signal: bool, goes_on_red: bool) ->
     return "stop" if any(link.state == "s" and not link.light for link in move.links) else None
 
 
+def _flow(pcuph: float) -> float:
+    """A saturation flow in the range that networks take."""
+    return round(min(max(pcuph, _FLOW[0]), _FLOW[1]), 1)
+
+
 def add_movements(
-    draft: Draft, layout: Layout, groups: Mapping[Key, str], on_red: Collection[Key], roads: Roads
-) -> None:
-    """Movements with their lanes, control and way across the junction. ``on_red``: those that may go on
-    red after a stop.
+    draft: Draft, layout: Layout, groups: Mapping[Key, str], on_red: Collection[Key], roads: Roads,
+    driver: Driver, gaps_s: Mapping[Key, float],
+) -> None:  # fmt: skip
+    """Movements with their lanes, control, discharge and way across the junction. ``on_red``: those that
+    may go on red after a stop; ``gaps_s``: critical gaps of those that give way.
     """
     numbers = {name: layout.numbers(name) for name in layout.lanes}
     for key, move in layout.moves.items():
@@ -108,7 +121,9 @@ def add_movements(
         if lanes[-1] - lanes[0] + 1 != len(lanes):
             roads.split.append(move.id)
         path = min(max(move.path_m, _PATH_M[0]), _PATH_M[1])
-        speed = move.path_m / move.path_s * 3.6 if move.path_s else 0.0
+        limit = layout.speed_mps(move.start)
+        turn = min(move.path_m / move.path_s, limit) if move.path_s else limit
+        queue, speed = driver.discharge(limit, turn), driver.cruising_mps(turn) * 3.6
         draft.add(
             MOVEMENT,
             mvmt_id=move.id,
@@ -122,7 +137,13 @@ def add_movements(
             ctrl_type=_control(layout, move, key in groups, key in on_red),
             opt_keep_clear=None if any(link.keeps_clear for link in move.links) else 0,
             opt_path_m=round(path, 2),
-            opt_speed_kmh=round(min(max(speed, _PATH_KMH[0]), _PATH_KMH[1]), 3) if speed else None,
+            opt_speed_kmh=round(min(max(speed, _PATH_KMH[0]), _PATH_KMH[1]), 3),
+            opt_saturation_flow=_flow(queue.saturation_pcuph),
+            opt_first_headway_s=round(min(queue.first_s, _FIRST_S), 3),
+            opt_second_headway_s=round(min(max(queue.second_s, _SECOND_S[0]), _SECOND_S[1]), 3),
+            opt_end_gain_s=round(min(queue.end_gain_s, _END_GAIN_S), 3),
+            opt_gap_s=round(min(gaps_s[key], _GAP_S), 3) if key in gaps_s else None,
+            opt_follow_s=round(min(3600 / queue.saturation_pcuph, _FOLLOW_S), 3) if key in gaps_s else None,
         )
 
 

@@ -30,6 +30,9 @@ class Kind:
     length_m: float = 5.0
     gap_m: float = 2.5
     headway_s: float = 1.0
+    acceleration: float = 2.6
+    deceleration: float = 4.5
+    sigma: float = 0.5  # how far from perfect the driver is
     speed_dev: float = 0.1
     share: float = 1.0  # in its distribution
 
@@ -137,6 +140,9 @@ class _Files:
             length_m=read.number(element, "length", 12.0 if long else usual.length_m, 0.1, 1000),
             gap_m=read.number(element, "minGap", usual.gap_m, 0, 100),
             headway_s=read.number(element, "tau", usual.headway_s, 0, 60),
+            acceleration=read.number(element, "accel", 1.3 if long else usual.acceleration, 0.01, 100),
+            deceleration=read.number(element, "decel", 4.0 if long else usual.deceleration, 0.01, 100),
+            sigma=read.number(element, "sigma", usual.sigma, 0, 1),
             speed_dev=read.number(element, "speedDev", usual.speed_dev, 0, 10),
             share=read.number(element, "probability", 1.0, 0, 1e9),
         )
