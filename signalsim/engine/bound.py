@@ -72,7 +72,6 @@ class Bound:
         else:
             _call_look(self._at)
 
-
     def holdups(self, waits_for: np.ndarray, serve: np.ndarray, since_ms: np.ndarray) -> None:
         """See ``look.holdups``; (n_lanes,) int32, int64, int64."""
         if numba.config.DISABLE_JIT:

@@ -209,6 +209,4 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
             _room_changed(tables, trips, state, np.int64(lane.segment))
     wake(tables, trips, state, l)
     if b >= 0:
-        _enter(
-            tables, trips, state, log, b, vehicle, route_at, pace, size, siren, stops, traverse, loss
-        )
+        _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, siren, stops, traverse, loss)

@@ -27,7 +27,9 @@ def test_a_start_from_standstill_costs_what_acceleration_takes(engine: str) -> N
     for i in range(1, 5):
         due[i] = max(due[i], due[i - 1] + 1000)  # first in, first out, a headway apart
     assert made.sums().arrive_ms.tolist() == [*due, 80_000]
-    assert made.sums().lane_delay_ms[0] == sum(t - 10_000 - 1000 * i for i, t in enumerate(crossed)) + sum(loss)
+    assert made.sums().lane_delay_ms[0] == sum(t - 10_000 - 1000 * i for i, t in enumerate(crossed)) + sum(
+        loss
+    )
 
 
 def test_who_only_slows_down_loses_no_more_behind_the_line_than_before_it(engine: str) -> None:

@@ -12,7 +12,13 @@ HEADWAY_MS = 2000
 
 
 def tables_of(
-    links: list[dict], movements: list[dict], *, yields=(), foes=(), signals: SignalSpec | None = None, origins=(0,)
+    links: list[dict],
+    movements: list[dict],
+    *,
+    yields=(),
+    foes=(),
+    signals: SignalSpec | None = None,
+    origins=(0,),
 ) -> Tables:
     """One-segment links ``{travel_ms, lanes, slots, wave_ms}`` and movements ``{a, b, lanes, ...}``."""
     lane_link = [i for i, link in enumerate(links) for _ in range(link.get("lanes", 1))]

@@ -14,7 +14,14 @@ SLOWEST_KMH, FASTEST_KMH = 5.0, 150.0  # of a link
 SHORTEST_M, LONGEST_M = 0.1, 100_000.0
 _PATH_M, _PATH_KMH = (1.0, 200.0), (3.0, 150.0)
 # what tables take
-_FLOW, _FIRST_S, _SECOND_S, _END_GAIN_S, _GAP_S, _FOLLOW_S = (300.0, 3600.0), 10.0, (0.5, 12.0), 5.0, 15.0, 10.0
+_FLOW, _FIRST_S, _SECOND_S, _END_GAIN_S, _GAP_S, _FOLLOW_S = (
+    (300.0, 3600.0),
+    10.0,
+    (0.5, 12.0),
+    5.0,
+    15.0,
+    10.0,
+)
 _ROOM = 1.1 * 1.001  # saturation flow needs a tenth more speed than standing cars leave room for
 
 
