@@ -142,8 +142,12 @@ def _gaps(network: Network, is_signalised: np.ndarray, d: Defaults) -> tuple[np.
         _by_turn(network, {kind: pair[k] for kind, pair in protected.items()}),
         _by_turn(network, {kind: pair[k] for kind, pair in minor.items()}),
     )
-    gap = np.where(network.all_way, d.all_way_gap_s, pick(0))
-    follow = np.where(network.all_way, d.all_way_headway_s, pick(1))
+    gap, follow = pick(0), pick(1)
+    for where, own_gap, own_follow in (
+        (network.enters_roundabout, d.roundabout_gap_s, d.roundabout_follow_s),
+        (network.all_way, d.all_way_gap_s, d.all_way_headway_s),
+    ):
+        gap, follow = np.where(where, own_gap, gap), np.where(where, own_follow, follow)
     return _given(network, "opt_gap_s", gap), _given(network, "opt_follow_s", follow)
 
 
