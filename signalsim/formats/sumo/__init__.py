@@ -137,7 +137,7 @@ def _add_demand(
         if traffic.vehicles:
             draft.dropped(f"{len(traffic.vehicles):,} vehicles of route files", "the counts are the demand")
     elif traffic.vehicles:
-        add_trips(draft, traffic, trips, begin_s, files.end_s)
+        add_trips(draft, layout, traffic, trips, begin_s, files.end_s)
     elif files.routes:
         why = f" ({'; '.join(sorted(traffic.dropped))})" if traffic.dropped else ""
         raise InputError(

@@ -1,6 +1,7 @@
 """Vehicles, trips, flows and their types from .rou.xml and additional files."""
 
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from signalsim.engine.random import stream_key, uniform
 from signalsim.errors import InputError
 from signalsim.formats.sumo.files import seconds
+from signalsim.formats.sumo.halts import BusStop, Halt, halt_of
 from signalsim.formats.xmlfile import Element, Reader, elements
 from signalsim.network.csvfile import shown
 
@@ -44,6 +46,7 @@ class Demand:
     edges: str = ""  # separated by blanks; '': to be routed
     stops: tuple[str, ...] = ()  # from, via…, to
     choice: str = ""  # distribution of routes that one is to be drawn from
+    halts: tuple[Halt, ...] = ()
 
 
 @dataclass
@@ -54,6 +57,8 @@ class Traffic:
     kinds: dict[str, Kind] = field(default_factory=dict)
     mixes: dict[str, list[Kind]] = field(default_factory=dict)  # distributions of types
     routes: dict[str, str] = field(default_factory=dict)
+    halts: dict[str, list[Halt]] = field(default_factory=dict)  # of named routes
+    bus_stops: dict[str, BusStop] = field(default_factory=dict)
     choices: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  # distributions of routes
     dropped: dict[str, list[str]] = field(default_factory=dict)  # reason -> ids
     flows: int = 0
@@ -92,6 +97,8 @@ class _Files:
         self.end_s = end_s
         self.open: Element | None = None
         self.nested_route = ""
+        self.halts: list[Halt] = []  # of the open vehicle
+        self.route: tuple[int, str] | None = None  # depth and id of an open named route
         self.mix: tuple[int, str] | None = None  # depth and id of an open distribution of types
         self.choice: tuple[int, str] | None = None  # the same of routes
 
@@ -105,8 +112,10 @@ class _Files:
             self.mix = None
         if self.choice is not None and element.depth <= self.choice[0]:
             self.choice = None
+        if self.route is not None and element.depth <= self.route[0]:
+            self.route = None
         if element.tag in ("vehicle", "trip", "flow"):
-            self.open, self.nested_route = element, ""
+            self.open, self.nested_route, self.halts = element, "", []
         elif element.tag == "vType":
             self._kind(element)
         elif element.tag == "vTypeDistribution":
@@ -115,6 +124,11 @@ class _Files:
             self._route(element)
         elif element.tag == "routeDistribution":
             self._choice(element)
+        elif element.tag == "busStop":
+            self._bus_stop(element)
+        elif element.tag == "stop" and self.route is not None:
+            own = self.traffic.halts.setdefault(self.route[1], [])
+            self._halt(element, own, self.route[1] if self.choice is None else "")
         elif element.tag in ("person", "personFlow", "container", "containerFlow"):
             self.traffic.drop(
                 "persons and containers: only vehicles are simulated", self.read.text(element, "id")
@@ -125,7 +139,20 @@ class _Files:
         if element.tag == "route" and "edges" in element.attributes:
             self.nested_route = element.attributes["edges"]
         elif element.tag == "stop":
-            self.traffic.drop("stops of vehicles: they drive on", self.open.attributes.get("id", ""))
+            self._halt(element, self.halts, self.open.attributes.get("id", ""))
+
+    def _halt(self, element: Element, halts: list[Halt], name: str) -> None:
+        """A stop of the vehicle or route ``name``; '': of a route that is drawn from a distribution."""
+        halt = halt_of(element) if name else "stops of routes in distributions: they drive on"
+        if isinstance(halt, str):
+            self.traffic.drop(halt, name or "a route")
+        else:
+            halts.append(halt)
+
+    def _bus_stop(self, element: Element) -> None:
+        get = element.attributes.get
+        end = self.read.number(element, "endPos", 0.0, -1e6, 1e6) if "endPos" in element.attributes else None
+        self.traffic.bus_stops[self.read.text(element, "id")] = BusStop(get("lane", ""), end)
 
     def _kind(self, element: Element) -> None:
         read, usual = self.read, Kind("")
@@ -169,6 +196,7 @@ class _Files:
             self.traffic.choices[self.choice[1]].append((share, edges))
         if name := element.attributes.get("id", ""):
             self.traffic.routes[name] = edges
+            self.route = element.depth, name
 
     def _shares(self, element: Element, usual: list[float]) -> list[float]:
         """Probabilities of a distribution's members; those that are not given are the usual ones."""
@@ -272,9 +300,10 @@ class _Files:
         if any(mark in edges for mark in ("  ", "\n", "\t")) or edges != edges.strip():
             edges = " ".join(edges.split())
         kind = get("type", USUAL_TYPE)
+        halts = (*(self.traffic.halts.get(route, ()) if not self.nested_route else ()), *self.halts)
         self._check_number(element, len(times))
         self.traffic.vehicles += [
-            Demand(name, kind, time, edges, stops, "" if edges or stops else route)
+            Demand(name, kind, time, edges, stops, "" if edges or stops else route, halts)
             for name, time in zip(names, times, strict=True)
         ]
 
@@ -315,7 +344,16 @@ def _resolve(traffic: Traffic) -> None:
             traffic.drop("vehicles with an empty route", vehicle.id)
         else:
             kept.append(vehicle)
+            if vehicle.halts and len(vehicle.stops) == 2:
+                vehicle.stops = _by_bus_stops(vehicle, traffic)
     traffic.vehicles = kept
+
+
+def _by_bus_stops(vehicle: Demand, traffic: Traffic) -> tuple[str, ...]:
+    """From, edges of bus stops, to: a trip with stops is routed by them."""
+    start, end = vehicle.stops
+    halts = [traffic.bus_stops[halt.stop].edge for halt in vehicle.halts if halt.stop in traffic.bus_stops]
+    return tuple(edge for edge, _ in groupby((start, *halts, end)))
 
 
 def _drawn(stream: str, choices: list[list[tuple[float, str]]]) -> list[str]:
