@@ -24,15 +24,13 @@ TABLES: dict[str, list[list[object]]] = {
 }  # fmt: skip
 
 
-def make_line(crossing: Path, folder: Path, defaults: str = "") -> Path:
-    """A copy of the shipped crossing with those tables; ``defaults``: lines of [defaults]."""
+def make_line(crossing: Path, folder: Path) -> Path:
+    """A copy of the shipped crossing with those tables, and an empty section [defaults]."""
     shutil.copytree(crossing, folder, dirs_exist_ok=True)
     (folder / "counts.csv").unlink()
     text = (folder / "scenario.toml").read_text(encoding="utf-8")
     assert DRAWN in text
-    text = text.replace(DRAWN, 'trips = "trips.csv"').replace(
-        "[source]", f"[defaults]\n{defaults}\n\n[source]"
-    )
+    text = text.replace(DRAWN, 'trips = "trips.csv"').replace("[source]", "[defaults]\n\n[source]")
     (folder / "scenario.toml").write_text(text, encoding="utf-8")
     for file, rows in TABLES.items():
         with (folder / file).open("w", newline="", encoding="utf-8") as stream:
