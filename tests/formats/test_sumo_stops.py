@@ -5,14 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.lines import make_line
 from support.sumonets import make_cross
 
 from signalsim.demand import sample
 from signalsim.demand.specs import ROUTES, STOPS, TRIPS
 from signalsim.formats.draft import Draft
 from signalsim.formats.sumo import read
+from signalsim.formats.sumo.export import Plans, export_scenario
 from signalsim.network.specs import LINK
-from signalsim.scenario import load
+from signalsim.scenario import build, load
 
 pytest.importorskip("sumo", reason="the extra 'sumo' is not installed")
 
@@ -84,6 +86,32 @@ def test_stops_of_named_routes_come_first(cross: Path, tmp_path: Path) -> None:
     assert [row["route_id"] for row in rows(draft, TRIPS)] == ["r0", "r1", "r1"]
 
 
+def test_a_place_of_a_lane_is_a_stop_too(cross: Path, tmp_path: Path) -> None:
+    inside = '<stop lane="nc_0" endPos="50" duration="9"/><stop lane="cs_1" duration="8"/>'
+    table = rows(imported(cross, tmp_path, bus("a", inside)), STOPS)
+    assert [(row["stop_id"], row["dwell_s"]) for row in table] == [("nc_0:50", 9), ("cs_1", 8)]
+
+
+def test_stops_come_back_from_an_export(scenarios: Path, tmp_path: Path) -> None:
+    """Times at stops by departure, of two stops of a link together; the emergency vehicle keeps its class."""
+    line = load(make_line(scenarios / "crossing", tmp_path / "line"))
+    arrivals, built, out = sample(line.demand, 3), build(line), tmp_path / "out"
+    out.mkdir()
+    plans = Plans(built.plans, "deployed")
+    export_scenario(line.network, line.signals, plans, arrivals, 7200, out, line.trips.stops)
+    (tmp_path / "again").mkdir()
+    read("again", config=str(out / "scenario.sumocfg")).write(tmp_path / "again")
+    again = sample(load(tmp_path / "again").demand)
+    assert again.siren.tolist() == arrivals.siren.tolist()
+    assert again.depart_ms.tolist() == arrivals.depart_ms.tolist()
+    dwell = [
+        [t for t in one.route_dwell_ms[slice(*one.route_start[r:][:2])].tolist() if t]
+        for one in (arrivals, again)
+        for r in one.route
+    ]
+    assert dwell[:7] == dwell[7:] and sum(map(bool, dwell)) == 8
+
+
 def test_a_trip_is_routed_by_its_stops(cross: Path, tmp_path: Path) -> None:
     """From the north to the south; a stop on the eastern approach takes a turn back in the east."""
     trip = '<trip id="{}" type="bus" depart="0" from="nc" to="cs">{}</trip>'
@@ -107,8 +135,8 @@ def test_a_trip_is_routed_by_its_stops(cross: Path, tmp_path: Path) -> None:
         ),
         (stop("nowhere"), "stops at bus stops that do not lie on the way: they drive on (a)"),
         (
-            '<stop lane="nc_0" endPos="50" duration="9"/>',
-            "stops elsewhere than at a bus stop: they drive on (a)",
+            '<stop edge="nc" endPos="50" duration="9"/>',
+            "stops that name neither bus stop nor lane: they drive on (a)",
         ),
         ('<stop busStop="first" until="90"/>', "stops without a duration, or one of over an hour"),
         ('<stop busStop="first" duration="9" parking="true"/>', "stops beside the lane (parking)"),

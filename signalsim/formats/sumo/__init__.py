@@ -17,7 +17,8 @@ from signalsim.formats.sumo.roads import add_conflicts, add_movements, add_roads
 from signalsim.formats.sumo.routing import Trips, make_trips
 from signalsim.formats.sumo.signals import add_signals
 from signalsim.formats.sumo.staging import Staged, stage
-from signalsim.formats.sumo.vehicles import Traffic, read_traffic
+from signalsim.formats.sumo.traffic import Traffic
+from signalsim.formats.sumo.vehicles import read_traffic
 from signalsim.network import Defaults
 
 NET_FILE = "sumo.net.xml"  # the network as it was, in the scenario folder: --engine sumo runs it

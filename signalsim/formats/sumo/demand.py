@@ -11,7 +11,7 @@ from signalsim.formats.draft import Draft
 from signalsim.formats.sumo.halts import StopTable
 from signalsim.formats.sumo.layout import Layout
 from signalsim.formats.sumo.routing import Trips
-from signalsim.formats.sumo.vehicles import Kind, Traffic
+from signalsim.formats.sumo.traffic import Kind, Traffic
 
 TYPES_FILE = "sumo.vtypes.xml"  # for --engine sumo
 _SPACING_M = (4.0, 15.0)

@@ -24,23 +24,23 @@ class BusStop(NamedTuple):
 
 
 class Halt(NamedTuple):
-    """A vehicle's stop at a bus stop."""
+    """A vehicle's stop at a bus stop, or at a place of a lane."""
 
     stop: str
     dwell_s: float
 
 
 def halt_of(element: Element) -> Halt | str:
-    """A <stop> as a halt, or why it is none."""
+    """A <stop> as a halt, or why it is none. A place of a lane goes by the name LANE:ENDPOS."""
     get = element.attributes.get
-    if not get("busStop"):
-        return "stops elsewhere than at a bus stop: they drive on"
+    if not (get("busStop") or get("lane")):
+        return "stops that name neither bus stop nor lane: they drive on"
     if get("parking", "false") not in ("false", "0"):
         return "stops beside the lane (parking): they drive on"
     dwell_s = seconds(get("duration", ""))
     if dwell_s is None or not 0 <= dwell_s <= _LONGEST_S:
         return "stops without a duration, or one of over an hour: they drive on"
-    return Halt(get("busStop", ""), dwell_s)
+    return Halt(get("busStop") or ":".join(filter(None, (get("lane"), get("endPos")))), dwell_s)
 
 
 def served(

@@ -10,7 +10,7 @@ import numpy as np
 from signalsim.demand.trips import MovementFinder
 from signalsim.formats.sumo.halts import Halt, end_m, served
 from signalsim.formats.sumo.layout import Layout
-from signalsim.formats.sumo.vehicles import HEAVY, Demand, Traffic
+from signalsim.formats.sumo.traffic import HEAVY, Demand, Traffic
 from signalsim.formats.ways import shortest_ways
 
 _CHUNK_ROUTES = 20_000  # routes that are taken apart at a time
