@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.sumonets import make_cross, tool
 from support.wheels import data
 
 from signalsim.counts.spec import COUNTS
@@ -28,40 +29,12 @@ from signalsim.signals.specs import GROUP, INTERGREEN, PLAN, STAGE
 from signalsim.simulation import simulate
 
 sumo = pytest.importorskip("sumo", reason="the extra 'sumo' is not installed")
-TOOLS = Path(sumo.SUMO_HOME) / "bin"
 RESCO = "wheel:sumo-rl==1.4.5/sumo_rl/nets/RESCO"
 # what the research data sets hold: vehicles that depart in the hour, signals
 REAL = {
     "cologne1": (2015, 1), "cologne3": (2856, 3), "cologne8": (2046, 8),
     "ingolstadt1": (1716, 1), "ingolstadt7": (3031, 7), "ingolstadt21": (4281, 21),
 }  # fmt: skip
-
-
-def tool(name: str, *arguments: str) -> None:
-    done = subprocess.run([str(TOOLS / name), *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def make_cross(
-    folder: Path, lights: str = "static", *more: str, lanes: int = 2, kind: str = "traffic_light"
-) -> Path:
-    """A crossing of two roads, by netconvert; with ``kind`` priority_stop the one from north to south has
-    priority.
-    """
-    (folder / "x.nod.xml").write_text(
-        f'<nodes><node id="c" x="0" y="0" type="{kind}"/><node id="n" x="0" y="300"/>'
-        '<node id="s" x="0" y="-300"/><node id="e" x="300" y="0"/><node id="w" x="-300" y="0"/></nodes>'
-    )
-    edges = "".join(
-        f'<edge id="{a}c" from="{a}" to="c" numLanes="{lanes}" speed="13.89" priority="{1 + (a in "ns")}"/>'
-        f'<edge id="c{a}" from="c" to="{a}" numLanes="{lanes}" speed="13.89" priority="{1 + (a in "ns")}"/>'
-        for a in "nsew"
-    )
-    (folder / "x.edg.xml").write_text(f"<edges>{edges}</edges>")
-    net = folder / "x.net.xml"
-    tool("netconvert", "-n", str(folder / "x.nod.xml"), "-e", str(folder / "x.edg.xml"), "-o", str(net),
-         "--tls.default-type", lights, *more)  # fmt: skip
-    return net
 
 
 @pytest.fixture(scope="module")
