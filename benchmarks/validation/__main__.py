@@ -37,7 +37,9 @@ def main() -> None:
         except subprocess.CalledProcessError as error:
             sys.exit(f"validation: {error.cmd[0]}: {error.stderr.decode().strip()}")
         except FileNotFoundError as error:
-            sys.exit(f"validation: {error.filename}: not found; install the extra sumo: pip install '.[sumo]'")
+            sys.exit(
+                f"validation: {error.filename}: not found; install the extra sumo: pip install '.[sumo]'"
+            )
     print(json.dumps([document(row) for row in rows], indent=1) if given.json else text(rows, given.markdown))
 
 
@@ -54,7 +56,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _rows(form: plan.Form, wanted: list[str] | tuple[str, ...], made: Path, given: argparse.Namespace) -> list[Row]:
+def _rows(
+    form: plan.Form, wanted: list[str] | tuple[str, ...], made: Path, given: argparse.Namespace
+) -> list[Row]:
     parts: list[plan.Part | Row] = []
     if "calibration" in wanted:
         parts += plan.calibration(form, made)

@@ -162,7 +162,9 @@ def saturation(ways: Ways, routes: Sequence[Sequence[str]]) -> float:
             lanes[own] = lanes.get(own, 0.0) + flow[start, end] * through / own_flow / max(share, 1e-9)
         n = len(frozenset().union(*lanes))
         groups = [(lanes[own] / len(own)) for own in lanes]
-        worst = max(worst, sum(lanes.values()) / n / through, *(g / through for g in groups if len(lanes) > 1))
+        worst = max(
+            worst, sum(lanes.values()) / n / through, *(g / through for g in groups if len(lanes) > 1)
+        )
     return worst
 
 
@@ -188,7 +190,8 @@ def _green(ways: Ways, start: str, end: str, flow: Counter[tuple[str, str]]) -> 
         and ways.turn(a, b) != "left"
         and ways.layout.moves[a, b].node == move.node
         and any(
-            p.state[link.light_index] in "gG" and p.state[ways.layout.moves[a, b].links[0].light_index] in "gG"
+            p.state[link.light_index] in "gG"
+            and p.state[ways.layout.moves[a, b].links[0].light_index] in "gG"
             for p in program.phases
         )
     ]

@@ -58,7 +58,9 @@ def ranks(part: str, case: str, ours: Sequence[Result], theirs: Sequence[Result]
                f"{int(busy.sum())} links")  # fmt: skip
 
 
-def signs(part: str, case: str, ours: dict[str, Sequence[Result]], theirs: dict[str, Sequence[Result]]) -> Row:
+def signs(
+    part: str, case: str, ours: dict[str, Sequence[Result]], theirs: dict[str, Sequence[Result]]
+) -> Row:
     """Pairs of controllers that differ in SUMO (95 %, paired over seeds): how many do so here as well?"""
     same, other, total = 0, [], 0
     for a, b in combinations(theirs, 2):

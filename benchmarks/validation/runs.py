@@ -66,9 +66,7 @@ def run(task: Task) -> Result:
     engine: Any = GreenSumo if task.engine == GREEN_SUMO else task.engine
     record = "full" if task.crossings else "sums"
     begun = time.process_time()
-    done = simulate(
-        task.folder, task.controller, replication=task.replication, engine=engine, record=record
-    )
+    done = simulate(task.folder, task.controller, replication=task.replication, engine=engine, record=record)
     return _result(done, time.process_time() - begun)
 
 

@@ -43,6 +43,8 @@ def prepare_trips(
         route_link=trips.routes.link,
         route_start=trips.routes.start,
         route_movement=trips.routes.movement,
+        siren=trips.is_emergency[order],
+        stops=trips.routes.stops,
         flow=np.zeros(n_movements, np.int64),
     )
     listed = replace(routed, flow=window_flows(routed, window, n_movements))
@@ -62,7 +64,9 @@ def prepare_trips(
         pace_low=defaults.pace_low,
         pace_high=defaults.pace_high,
         max_links=int(np.diff(listed.route_start).max()),
-        warnings=_warnings(trips, network, len(order), window),
+        emergency_speed_factor=defaults.emergency_speed_factor,
+        dwell_cv=defaults.dwell_cv,
+        warnings=_warnings(trips, network, order, window),
         listed=listed,
     )
 
@@ -89,10 +93,19 @@ def _counted(counts: CountTable | None, n_movements: int, window: tuple[int, int
     return counted_movements(counts, n_movements, window)
 
 
-def _warnings(trips: TripTable, network: Network, kept: int, window: tuple[int, int]) -> tuple[str, ...]:
-    drivers = "only the drivers' speeds differ" if network.defaults.pace_sd else "so are the drivers' speeds"
-    out = [f"{trips.path}: the {kept:,} trips are the same in every replication; {drivers}"]
-    if left_out := len(trips) - kept:
+def _warnings(
+    trips: TripTable, network: Network, kept: np.ndarray, window: tuple[int, int]
+) -> tuple[str, ...]:
+    """``kept``: the trips that take part."""
+    stands = np.diff(trips.routes.stops.start)[trips.route[kept]].any()
+    varies = {
+        "the drivers' speeds": network.defaults.pace_sd > 0,
+        "the times at stops": bool(stands) and network.defaults.dwell_cv > 0,
+    }
+    differing = " and ".join(name for name, differs in varies.items() if differs)
+    rest = f"only {differing} differ" if differing else "so are the drivers' speeds"
+    out = [f"{trips.path}: the {len(kept):,} trips are the same in every replication; {rest}"]
+    if left_out := len(trips) - len(kept):
         out.append(
             f"{trips.path}: {left_out:,} trips depart after the demand window ends at {window[1] / 1000:g} s "
             "and are left out"

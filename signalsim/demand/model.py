@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from signalsim.demand.stops import RouteStops
+
 CAR, HEAVY, MIXED = 0, 1, 2  # kind of a cell: MIXED draws the class of each vehicle
 KIND_OF_CLASS = {"car": CAR, "heavy": HEAVY, "all": MIXED}
 EXACT, SAMPLED, LISTED = "exact", "sampled", "listed"
@@ -44,6 +46,8 @@ class Listed:
     route_link: np.ndarray  # (n_routes,) int32, the link a route begins on
     route_start: np.ndarray  # (n_routes + 1,) int32
     route_movement: np.ndarray  # int32, CSR by route; each row ends with EXIT
+    siren: np.ndarray  # (n_vehicles,) bool: emergency vehicles
+    stops: RouteStops
     flow: np.ndarray  # (n_movements,) int64: how many of the demand window's vehicles take it
 
 
@@ -64,5 +68,7 @@ class Demand:
     pace_low: float
     pace_high: float
     max_links: int  # a route ends after that many links
+    emergency_speed_factor: float
+    dwell_cv: float  # coefficient of variation of the times at a stop
     warnings: tuple[str, ...]
     listed: Listed | None = None  # the vehicles themselves, instead of a draw

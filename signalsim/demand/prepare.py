@@ -80,5 +80,7 @@ def prepare(
         pace_low=defaults.pace_low,
         pace_high=defaults.pace_high,
         max_links=max_links,
+        emergency_speed_factor=defaults.emergency_speed_factor,
+        dwell_cv=defaults.dwell_cv,
         warnings=tuple(warnings),
     )

@@ -8,8 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from signalsim.demand.chance import normal
 from signalsim.demand.model import EXACT, HEAVY, MIXED, Demand, EntryCells, Listed
 from signalsim.demand.routes import draw_routes
+from signalsim.demand.stops import RouteStops, dwell_ms
 from signalsim.engine.random import stream_key, uniform
 from signalsim.engine.tables import Arrivals
 
@@ -65,18 +67,12 @@ def _in_cell(cells: EntryCells, cell: np.ndarray, position: np.ndarray) -> np.nd
     return cells.start_ms[cell] + np.minimum(np.floor(position * width).astype(np.int64), width - 1)
 
 
-def _normal(key: np.uint64, vehicle: np.ndarray) -> np.ndarray:
-    """Standard normal numbers by Box and Muller (1958)."""
-    u, v = uniform(key, vehicle, np.zeros(1)), uniform(key, vehicle, np.ones(1))
-    return np.sqrt(-2 * np.log1p(-u)) * np.cos(2 * np.pi * v)
-
-
 def _pace(demand: Demand, seed: int, replication: int, n: int) -> np.ndarray:
     """(n,) int32: 1000 over the driver's speed factor, which is normal around 1 and cut."""
     if demand.pace_sd == 0:
         return np.full(n, 1000, np.int32)
-    normal = _normal(stream_key(seed, "pace", replication), np.arange(n))
-    factor = np.clip(1 + demand.pace_sd * normal, demand.pace_low, demand.pace_high)
+    spread = normal(stream_key(seed, "pace", replication), np.arange(n), np.zeros(1, np.int64))
+    factor = np.clip(1 + demand.pace_sd * spread, demand.pace_low, demand.pace_high)
     return np.round(1000 / factor).astype(np.int32)
 
 
@@ -88,15 +84,48 @@ def _size(demand: Demand, seed: int, replication: int, kind: np.ndarray) -> np.n
 
 
 def _listed(demand: Demand, listed: Listed, seed: int, replication: int) -> Arrivals:
-    """The same vehicles whatever the seed: only their drivers are drawn."""
-    return Arrivals(
+    """The same vehicles whatever the seed: only their drivers and their times at stops are drawn.
+
+    An emergency vehicle drives at its own pace, whoever drives.
+    """
+    pace = _pace(demand, seed, replication, len(listed.route))
+    arrivals = Arrivals(
         depart_ms=listed.depart_ms,
         route=listed.route,
-        pace=_pace(demand, seed, replication, len(listed.route)),
+        pace=np.where(listed.siren, round(1000 / demand.emergency_speed_factor), pace).astype(np.int32),
         size=listed.size,
         route_link=listed.route_link,
         route_start=listed.route_start,
         route_movement=listed.route_movement,
+        route_dwell_ms=np.zeros(len(listed.route_movement), np.int32),
+        siren=listed.siren,
+    )
+    return _with_stops(arrivals, listed.stops, demand.dwell_cv, seed, replication)
+
+
+def _with_stops(arrivals: Arrivals, stops: RouteStops, cv: float, seed: int, replication: int) -> Arrivals:
+    """Every vehicle on a route with stops gets a row of its own, behind the others, with its times there."""
+    vehicle = np.flatnonzero(np.diff(stops.start)[arrivals.route])
+    if not len(vehicle):
+        return arrivals
+    shared = arrivals.route[vehicle]
+    length = np.diff(arrivals.route_start)[shared]
+    begin = len(arrivals.route_movement) + np.cumsum(length) - length
+    row, place = _ragged(length)
+    movement = arrivals.route_movement[arrivals.route_start[shared][row] + place]
+    of, place = _ragged(np.diff(stops.start)[shared])
+    at = stops.start[shared][of] + place
+    dwell = np.zeros(len(movement), np.int32)
+    times = dwell_ms(stops.dwell_ms[at], cv, vehicle[of], place, seed, replication)
+    np.add.at(dwell, begin[of] - len(arrivals.route_movement) + stops.leg[at], times)
+    route = arrivals.route.copy()
+    route[vehicle] = len(arrivals.route_link) + np.arange(len(vehicle))
+    return arrivals._replace(
+        route=route,
+        route_link=np.append(arrivals.route_link, arrivals.route_link[shared]),
+        route_start=np.append(arrivals.route_start, begin + length).astype(np.int32),
+        route_movement=np.append(arrivals.route_movement, movement),
+        route_dwell_ms=np.append(arrivals.route_dwell_ms, dwell),
     )
 
 
@@ -127,4 +156,6 @@ def sample(built: HasDemand | Demand, seed: int = 0, replication: int = 0) -> Ar
         route_link=route_link,
         route_start=route_start,
         route_movement=route_movement,
+        route_dwell_ms=np.zeros(len(route_movement), np.int32),
+        siren=np.zeros(len(time), bool),
     )

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from signalsim.demand.specs import MAX_ROUTE_LINKS, ROUTES, TRIPS
+from signalsim.demand.specs import LONG_CLASSES, MAX_ROUTE_LINKS, ROUTES, STOPS, TRIPS
+from signalsim.demand.stops import RouteStops, place_stops
 from signalsim.engine.tables import EXIT
 from signalsim.errors import InputError
 from signalsim.network import Network
 from signalsim.network.csvfile import fault
-from signalsim.network.tables import Table, read_table
+from signalsim.network.tables import Table, read_optional, read_table
 
 _CHUNK_ROUTES = 2_000  # whose links are held as texts at a time
 
@@ -24,6 +25,7 @@ class Routes:
     link: np.ndarray  # (n_routes,) int32, the first link
     start: np.ndarray  # (n_routes + 1,) int32
     movement: np.ndarray  # int32, CSR by route; each row ends with EXIT
+    stops: RouteStops
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,11 @@ class TripTable:
     table: Table
     routes: Routes
     routes_path: Path
+    stops: Table
     depart_ms: np.ndarray  # (n,) int64, after simulated time 0
     route: np.ndarray  # (n,) int32
     is_long: np.ndarray  # (n,) bool: heavy or bus
+    is_emergency: np.ndarray  # (n,) bool
 
     def __len__(self) -> int:
         return len(self.route)
@@ -45,8 +49,9 @@ class TripTable:
         return self.table.path
 
 
-def load_trips(trips: Path, routes: Path, network: Network) -> TripTable:
-    """Read and check a trip file and its routes against their network.
+def load_trips(trips: Path, routes: Path, stops: Path, network: Network) -> TripTable:
+    """Read and check a trip file, its routes and their stops against their network; the file of stops
+    may be absent.
 
     Raises InputError with file, row and column.
     """
@@ -54,19 +59,23 @@ def load_trips(trips: Path, routes: Path, network: Network) -> TripTable:
     if not len(table):
         raise InputError(f"{trips}: has a header but no trips; give at least one row")
     route_table = read_table(routes, ROUTES)
-    read = _read_routes(route_table, network)
+    stop_table = read_optional(stops, STOPS)
+    read = _read_routes(route_table, stop_table, network)
     _check_ends(route_table, read, network)
+    classes = np.array(table.texts("class"))
     return TripTable(
         table=table,
         routes=read,
         routes_path=routes,
+        stops=stop_table,
         depart_ms=np.rint(1000 * table.numbers("depart_s")).astype(np.int64),
         route=table.lookup("route_id", route_table, "route"),
-        is_long=np.array([name != "car" for name in table.texts("class")], bool),
+        is_long=np.isin(classes, LONG_CLASSES),
+        is_emergency=classes == "emergency",
     )
 
 
-def _read_routes(table: Table, network: Network) -> Routes:
+def _read_routes(table: Table, stops: Table, network: Network) -> Routes:
     finder = MovementFinder(network.movement_from, network.movement_to, len(network.link))
     texts = table.texts("link_ids")
     parts = [
@@ -74,11 +83,10 @@ def _read_routes(table: Table, network: Network) -> Routes:
         for first in range(0, len(texts), _CHUNK_ROUTES)
     ]
     length = np.concatenate([np.zeros(1, np.int64), *(length for _, length, _ in parts)])
-    return Routes(
-        link=np.concatenate([np.zeros(0, np.int32), *(link for link, _, _ in parts)]),
-        start=np.cumsum(length).astype(np.int32),
-        movement=np.concatenate([np.zeros(0, np.int32), *(movement for _, _, movement in parts)]),
-    )
+    link = np.concatenate([np.zeros(0, np.int32), *(link for link, _, _ in parts)])
+    start = np.cumsum(length).astype(np.int32)
+    movement = np.concatenate([np.zeros(0, np.int32), *(movement for _, _, movement in parts)])
+    return Routes(link, start, movement, place_stops(stops, table, network, link, start, movement))
 
 
 def _read_chunk(

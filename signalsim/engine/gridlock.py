@@ -27,9 +27,12 @@ class Holdups(NamedTuple):
 
 def no_holdups(now_ms: int, n_lanes: int) -> Holdups:
     """Nobody is held up, or it is not known."""
-    nobody = np.full(n_lanes, -1, np.int32)
-    none = np.zeros(n_lanes, np.int64)
-    return Holdups(now_ms, nobody, none, none, np.zeros((0, 2), np.int32))
+    nobody, no_lanes, never = (
+        np.full(n_lanes, -1, np.int32),
+        np.zeros(n_lanes, np.int64),
+        np.zeros(n_lanes, np.int64),
+    )
+    return Holdups(now_ms, nobody, no_lanes, never, np.zeros((0, 2), np.int32))
 
 
 def gridlocks(tables: Tables, held: Holdups) -> list[np.ndarray]:

@@ -65,6 +65,10 @@ DEFAULTS: tuple[Column, ...] = (
     _row("pace_low", 0.8, "", 0.3, 1, "the factor is cut here"),
     _row("pace_high", 1.2, "", 1, 3, "and here"),
     _row("heavy_pcu", 2.0, "pcu", 1, 4, "passenger car units of a heavy vehicle (HCM 2010: E_T = 2.0)"),
+    _row("emergency_speed_factor", 1.0, "", 0.5, 2,
+         "speed of an emergency vehicle over the free speed, whoever drives (assumption: no faster)"),
+    _row("dwell_cv", 0.6, "", 0, 2,
+         "coefficient of variation of a vehicle's time at a stop (TCQSM 2013, TCRP Report 165, ch. 6: 0.6)"),
     _row("left_share", 0.15, "", 0, 1, "left-turning share of links without turning counts (assumption)"),
     _row("right_share", 0.15, "", 0, 1, "right-turning share, the same"),
 )  # fmt: skip

@@ -94,7 +94,7 @@ class Network:
         told = (
             kind in allowed and (kind != "" or role == "right")
             for kind, role in zip(self.movement.texts("ctrl_type"), self.movement_role, strict=True)
-        )  # fmt: skip
+        )
         return self.is_signalised & np.fromiter(told, bool, len(self.movement))
 
     @cached_property

@@ -72,8 +72,8 @@ MOVEMENT = Spec(
         Column("end_ob_lane", "int", "its rightmost lane there (0: the same)", default=0, low=0, high=30),
         Column("type", "choice", "the turn; empty: from the positions", default="", choices=TYPES),
         Column("ctrl_type", "choice", "how it is controlled; stop_4_way: an all-way stop, signal_with_RTOR: "
-               "may go on red after a stop; empty: by its signal, or by the rules of right of way", default="",
-               choices=CONTROLS),
+               "may go on red after a stop; empty: by its signal, or the rules of right of way",
+               default="", choices=CONTROLS),
         Column("name", "text", "a name for people", default=""),
         Column("opt_signal_group_id", "text", "the group it obeys; empty: none, always open", default=""),
         Column("opt_saturation_flow", "float", "saturation flow per lane", "pcu/h/lane", math.nan, 300, 3600),

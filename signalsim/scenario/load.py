@@ -11,8 +11,9 @@ from signalsim.counts import CountTable, load_counts
 from signalsim.demand import Demand, TripTable, load_trips, prepare, prepare_trips
 from signalsim.errors import InputError
 from signalsim.network import Network, load_network
+from signalsim.network.csvfile import check_file, shown
 from signalsim.scenario.reference import open_scenario
-from signalsim.scenario.schema import Horizon, ScenarioConfig
+from signalsim.scenario.schema import DRAWS, Horizon, ScenarioConfig
 from signalsim.signals import SignalSystem, load_signals
 
 TABLES = (
@@ -71,6 +72,7 @@ class Scenario:
         demand = {self.counts.path} if self.counts is not None else set()
         if self.trips is not None:
             demand |= {self.trips.path, self.trips.routes_path}
+            demand |= {self.trips.stops.path} if len(self.trips.stops) else set()
         return tuple(sorted({self.path / "scenario.toml"} | tables | demand))
 
     def digest(self) -> str:
@@ -104,8 +106,21 @@ def _load_counts(folder: Path, tables: Path, config: ScenarioConfig, network: Ne
 def _load_trips(folder: Path, tables: Path, config: ScenarioConfig, network: Network) -> TripTable | None:
     if not config.demand.trips:
         return None
-    trips, routes = (_inside(folder, tables, config, *of) for of in (("trips", "trip"), ("routes", "route")))
-    return load_trips(trips, routes, network)
+    names = {"trips": "trip", "routes": "route", "stops": "stop"}
+    trips, routes, stops = (_inside(folder, tables, config, *of) for of in names.items())
+    if "stops" in config.demand.model_fields_set:
+        check_file(stops, "give a file that is there, or leave 'demand.stops' out")
+    return load_trips(trips, routes, stops, network)
+
+
+def _check_draws(config: ScenarioConfig, file: Path) -> None:
+    """What says how vehicles are drawn from counts has no place beside listed trips."""
+    given = config.demand.model_fields_set if config.demand.trips else set()
+    for field in sorted(given & DRAWS):
+        raise InputError(
+            f"{file}, field 'demand.{field}' = {shown(getattr(config.demand, field))}: says how vehicles "
+            f"are drawn from counts, and those of {config.demand.trips} are listed; remove it, or 'trips'"
+        )
 
 
 def _check_counts_in_time(counts: CountTable, config: ScenarioConfig, file: Path) -> None:
@@ -140,6 +155,7 @@ def load(path: Path | str) -> Scenario:
     """
     file, tables, config = open_scenario(path)
     folder = file.parent
+    _check_draws(config, file)
     network = load_network(
         tables,
         config.network_defaults,

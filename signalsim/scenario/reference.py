@@ -21,7 +21,7 @@ import tomli_w
 from signalsim.engine.cache import cache_root
 from signalsim.errors import InputError
 from signalsim.scenario.schema import ScenarioConfig, SourceConfig
-from signalsim.scenario.toml import merged, read_config
+from signalsim.scenario.toml import over_import, read_config
 
 _PACKAGE = Path(__file__).parent.parent
 _READERS = ("formats", "network", "signals", "demand", "counts")  # code that decides what an import makes
@@ -86,7 +86,7 @@ def whole_folder(folder: Path, tables: Path) -> Iterator[Path]:
         base, own = (
             tomllib.loads((f / "scenario.toml").read_text(encoding="utf-8")) for f in (tables, folder)
         )
-        settings = merged(base, own)
+        settings = over_import(base, own)
         settings["source"] = {k: v for k, v in settings["source"].items() if k not in ("format", "files")}
         (whole / "scenario.toml").write_text(tomli_w.dumps(settings), encoding="utf-8")
         yield whole

@@ -12,6 +12,7 @@ from signalsim.network import DEFAULTS, REGIONS, Defaults
 
 FORMAT_VERSION = 1
 SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")
+DRAWS = frozenset(("mode", "heavy_share", "max_links"))  # of [demand]: how vehicles are drawn from counts
 _DAY = 86_400
 
 
@@ -50,9 +51,13 @@ class DemandConfig(_Section):
         str, Field(description="trip file, instead of counts: vehicle_id, depart_s, class, route_id")
     ] = ""
     routes: Annotated[
-        str, Field(min_length=1, description="the routes of the trip file: route_id, link_ids")
+        str, Field(min_length=1, description="the routes of the trip file: route_id, link_ids, stop_ids")
     ] = "routes.csv"
-    _name = field_validator("counts", "trips", "routes")(_printable)
+    stops: Annotated[
+        str,
+        Field(min_length=1, description="the stops of the routes, may be absent: stop_id, link_id, dwell_s"),
+    ] = "stops.csv"
+    _name = field_validator("counts", "trips", "routes", "stops")(_printable)
     mode: Annotated[
         Literal["sampled", "exact"],
         Field(description="sampled: Poisson with the counted mean; exact: the counted numbers"),

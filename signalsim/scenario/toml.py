@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from signalsim.errors import InputError
 from signalsim.network.csvfile import check_file, shown, unreadable
-from signalsim.scenario.schema import ScenarioConfig
+from signalsim.scenario.schema import DRAWS, ScenarioConfig
 
 MAX_BYTES = 1 << 20
 
@@ -86,6 +86,16 @@ def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+def over_import(made: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a scenario.toml over those of its import; where it lists trips, what the import says
+    about drawing vehicles from counts goes.
+    """
+    demand = own.get("demand")
+    if isinstance(demand, dict) and demand.get("trips") and isinstance(made.get("demand"), dict):
+        made = {**made, "demand": {k: v for k, v in made["demand"].items() if k not in DRAWS}}
+    return merged(made, own)
+
+
 def read_config(path: Path, base: Mapping[str, Any] | None = None) -> ScenarioConfig:
     """The checked scenario.toml. ``base``: settings where it says nothing.
 
@@ -99,7 +109,7 @@ def read_config(path: Path, base: Mapping[str, Any] | None = None) -> ScenarioCo
 
 def _checked(path: Path, text: str, base: Mapping[str, Any]) -> ScenarioConfig:
     try:
-        data = merged(base, tomllib.loads(text))
+        data = over_import(base, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}; correct that place") from None
     except ValueError:

@@ -20,6 +20,7 @@ from signalsim.demand import sample
 from signalsim.engine.records import RECORD, Kind
 from signalsim.errors import InputError
 from signalsim.experiment import EngineComparison, EngineNames, compare_engines, judge
+from signalsim.scenario import build, load
 from signalsim.simulation import simulate
 
 COLOURS = {"r": 0, "y": 1, "g": 2, "G": 2}
@@ -183,6 +184,28 @@ def test_a_left_turn_that_gives_way_is_permissive_in_sumo(crossing: Any) -> None
     letters = {(link[0][0], link[0][1][:1]): state[k] for k, link in enumerate(links)}
     assert (letters["N_in_0", "E"], letters["S_in_0", "W"]) == ("g", "g")
     assert (letters["N_in_0", "S"], letters["S_in_0", "N"]) == ("G", "G")
+
+
+def test_who_may_go_on_red_is_told_to_stop_and_go(crossing: Any) -> None:
+    """Right turns of Main Street, while it is red for Mill Lane's sake; nobody else."""
+    network = crossing.scenario.network
+    toml = network.node.path.parent / "scenario.toml"
+    folder = toml.parent.with_name("on_red")
+    shutil.copytree(toml.parent, folder)
+    (folder / toml.name).write_text(toml.read_text() + "\n[defaults]\nturn_on_red = 1\n")
+    built = build(load(folder))
+    engine = SumoEngine(built, sample(built), count_from_ms=0, count_to_ms=1 << 40)
+    try:
+        engine.advance(60_000)
+        engine.request(np.array([2], np.int32), np.array([0]))
+        engine.advance(75_000)
+        links = engine.libsumo("trafficlight", "getControlledLinks", "C")
+        state = engine.libsumo("trafficlight", "getRedYellowGreenState", "C")
+    finally:
+        engine.close()
+    ends = [(link[0][0][:1], link[0][1][:1]) for link in links]
+    assert {end for end, lamp in zip(ends, state, strict=True) if lamp == "s"} == {("E", "N"), ("W", "S")}
+    assert {lamp for end, lamp in zip(ends, state, strict=True) if end == ("E", "W")} == {"r"}
 
 
 NODES = """<nodes><node id="W" x="0" y="0"/><node id="M" x="100" y="0"/><node id="E" x="250" y="0"/>

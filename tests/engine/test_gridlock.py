@@ -36,9 +36,12 @@ def test_a_full_circle_is_gridlock_and_reported_when_it_has_lasted(engine: str) 
 
 
 def test_a_circle_with_a_way_out_dissolves(engine: str) -> None:
-    """The same, but everybody leaves after one lap."""
-    tables, arrivals = circle(4, 1, 20)
-    assert found(engine, tables, arrivals, 2_000_000) == []
+    """The same, but all come in at one link and leave before they reach it again."""
+    tables = tables_of([LINK] * 4, [{"a": i, "b": (i + 1) % 4} for i in range(4)])
+    arrivals = arrivals_of([(1000 * v, 0, [0, 1, 2]) for v in range(80)])
+    made = run(engine, tables, arrivals, 2_000_000)
+    assert gridlocks(tables, made.holdups()) == []
+    assert made.totals().arrived == 80
 
 
 def test_who_queues_behind_a_circle_is_no_part_of_it(engine: str) -> None:

@@ -368,3 +368,49 @@ def test_spoilt_tables_are_refused_or_read(tmp_path: Path, data: st.DataObject) 
         bring(str(folder), lambda: read("x", source=str(folder)), folder.parent / f"{folder.name}.out")
     except InputError as error:
         assert "\n" not in str(error)
+
+
+def test_control_of_movements_goes_there_and_back(tmp_path: Path, scenarios: Path) -> None:
+    """Turns on red and a junction that is not kept clear, in our folder and with only the tables that
+    the specification knows.
+    """
+    folder = tmp_path / "source"
+    shutil.copytree(scenarios / "crossing", folder)
+    cells = rows(folder, "movement.csv")
+    table(folder / "movement.csv", [
+        r | {"ctrl_type": "signal_with_RTOR" if r["mvmt_id"] == "N_right" else "",
+             "opt_keep_clear": 0 if r["mvmt_id"] == "S_thru" else ""} for r in cells
+    ])  # fmt: skip
+    toml = folder / "scenario.toml"
+    toml.write_text(toml.read_text() + "\n[defaults]\nturn_on_red = 1\n")
+    scenario = load(folder)
+    again = there_and_back(scenario, tmp_path).network
+    assert again.on_red.tolist() == scenario.network.on_red.tolist()
+    assert again.keeps_clear.tolist() == scenario.network.keeps_clear.tolist()
+    assert {again.movement.ids[m] for m in np.flatnonzero(again.on_red)} == {
+        "N_right", "E_right", "S_right", "W_right",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("node", "given", "read_as"),
+    [
+        ("", {}, ""),
+        ("4_stop", {}, "stop_4_way"),
+        ("", dict.fromkeys(range(10, 20), "STOP_4_WAY"), "stop_4_way"),
+        ("", dict.fromkeys(range(10, 19), "stop_4_way"), "stop"),  # not the last one
+        ("", dict.fromkeys(range(10, 20), "yield"), "yield"),
+        ("", dict.fromkeys(range(10, 20), "roundabout"), ""),
+    ],
+)
+def test_control_of_others_folders(
+    node: str, given: dict[int, str], read_as: str, tmp_path: Path
+) -> None:  # fmt: skip
+    source = published(tmp_path / "in", signals=False)
+    for file, key in (("movement.csv", "mvmt_id"), ("node.csv", "node_id")):
+        kinds = {str(k): kind for k, kind in given.items()} if key == "mvmt_id" else {"5": node}
+        table(source / file, [r | {"ctrl_type": kinds.get(r[key], "")} for r in rows(source, file)])
+    out, report = imported(source)
+    found = {r["mvmt_id"]: r.get("ctrl_type", "") for r in rows(out, "movement.csv")}
+    assert found["10"] == read_as
+    assert ("ctrl_type is none of" in report) == ("roundabout" in given.values())

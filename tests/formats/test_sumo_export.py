@@ -15,9 +15,12 @@ import tomli_w
 from signalsim.demand import sample
 from signalsim.engine.records import Kind
 from signalsim.errors import InputError
+from signalsim.formats.complete import network_of
+from signalsim.formats.sumo import read
 from signalsim.formats.sumo.export import Plans, export_beside, export_scenario
 from signalsim.formats.sumo.export.names import Names
 from signalsim.formats.sumo.export.netconvert import binary, build_net
+from signalsim.network import Network, conflicts
 from signalsim.scenario import build, load
 from signalsim.scenario.build import Built
 from signalsim.simulation import simulate
@@ -25,7 +28,8 @@ from signalsim.simulation import simulate
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("sumo") is None, reason="needs SUMO: pip install 'signalsim[sumo]'"
 )
-Rows = list[dict[str, str]]
+Row = dict[str, str]
+Rows = list[Row]
 SHORT = {"warm_up_s": 300, "demand_s": 600, "drain_s": 1800}
 
 
@@ -358,3 +362,77 @@ def test_netconvert_that_refuses_is_quoted(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="netconvert refuses the network: Error: Could not open") as error:
         build_net(tmp_path, tmp_path, drive_right=True)
     assert "\n" not in str(error.value)
+
+
+def with_signs(scenarios: Path, folder: Path, control: Callable[[Row], str]) -> Path:
+    """The crossing without its signals; ``control``: ctrl_type of a movement."""
+
+    def moves(rows: Rows) -> Rows:
+        return [r | {"opt_signal_group_id": "", "ctrl_type": control(r)} for r in rows]
+
+    source = copy(scenarios / "crossing", folder, movement=moves)
+    for file in source.glob("signal_*.csv"):
+        file.unlink()
+    config = tomllib.loads((source / "scenario.toml").read_text(encoding="utf-8"))
+    config.pop("control", None)
+    (source / "scenario.toml").write_text(tomli_w.dumps(config), encoding="utf-8")
+    set_config(source, horizon=SHORT)
+    return source
+
+
+def control_read_back(built: Built, folder: Path) -> tuple[dict[str, str], Network]:
+    """ctrl_type by movement of what was exported, and the network as it is read."""
+    name_of = {
+        f"{a}->{b}": m
+        for a, b, m in zip(
+            *(built.scenario.network.movement.texts(c) for c in ("ib_link_id", "ob_link_id", "mvmt_id")),
+            strict=True,
+        )
+    }
+    draft = read("again", net=str(folder / "net.net.xml"))
+    network = network_of(draft, "the exported network")
+    control = zip(network.movement.ids, network.movement.texts("ctrl_type"), strict=True)
+    return {name_of[key.replace(".stop", "")]: kind for key, kind in control if "mouth" not in key and
+            key.replace(".stop", "") in name_of}, network  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "control",
+    [lambda r: "stop_4_way", lambda r: "stop" if r["mvmt_id"][0] in "NS" else "",
+     lambda r: "stop_2_way" if r["mvmt_id"][0] in "EW" else "no_control"],
+    ids=["all-way", "side road stops", "main road stops"],
+)  # fmt: skip
+def test_stop_signs_come_back_from_sumos_network(
+    tmp_path: Path, scenarios: Path, control: Callable[[Row], str]
+) -> None:
+    source = with_signs(scenarios, tmp_path / "source", control)
+    built = exported(source, tmp_path / "out")
+    found, again = control_read_back(built, tmp_path / "out")
+    own = built.scenario.network
+    stops = dict(zip(own.movement.ids, own.must_stop.tolist(), strict=True))
+    assert {name: kind != "" for name, kind in found.items()} == stops
+    assert (set(found.values()) == {"stop_4_way"}) == own.all_way.all()
+    if not own.all_way.all():  # who has a sign gives way to who has none, as SUMO's own requests say
+        minor, major = again.is_minor, conflicts(again).yields
+        assert not (minor[major[:, 1]] & ~minor[major[:, 0]]).any()
+    check_all_arrive(built, tmp_path / "out")
+
+
+def test_turns_on_red_and_junctions_that_are_not_kept_clear(tmp_path: Path, scenarios: Path) -> None:
+    """Right turns from north and south may go on red; nobody keeps the junction clear from the west."""
+
+    def moves(rows: Rows) -> Rows:
+        return [
+            r | {"ctrl_type": "signal_with_RTOR" if r["mvmt_id"] in ("N_right", "S_right") else "",
+                 "opt_keep_clear": "0" if r["mvmt_id"].startswith("W") else "",
+                 "opt_signal_group_id": r["opt_signal_group_id"]} for r in rows
+        ]  # fmt: skip
+
+    source = copy(scenarios / "crossing", tmp_path / "source", movement=moves)
+    set_config(source, horizon=SHORT)
+    built = exported(source, tmp_path / "out")
+    found, again = control_read_back(built, tmp_path / "out")
+    assert {name for name, kind in found.items() if kind == "signal_with_RTOR"} == {"N_right", "S_right"}
+    entering = {again.movement.ids[m].split("->")[0] for m in np.flatnonzero(~again.keeps_clear)}
+    assert entering == {"W_in.stop"}
+    check_all_arrive(built, tmp_path / "out")

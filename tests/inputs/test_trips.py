@@ -28,7 +28,8 @@ def write(folder: Path, file: str, rows: list[list[object]]) -> None:
 def listed(crossing):
     """The crossing with four trips instead of counts, in no order."""
     (crossing / "counts.csv").unlink()
-    crossing.replace("scenario.toml", 'counts = "counts.csv"', 'trips = "trips.csv"')
+    drawn = 'counts = "counts.csv"\nmode = "sampled"\nheavy_share = 0.04'
+    crossing.replace("scenario.toml", drawn, 'trips = "trips.csv"')
     write(
         crossing.path,
         "routes.csv",

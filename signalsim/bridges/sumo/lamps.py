@@ -21,13 +21,14 @@ class Lamps:
     """Composes the states of SUMO's traffic lights from the aspects of all groups.
 
     A movement is ``G`` at green, ``g`` where it gives way to a movement that is green too or has no
-    signal, ``y`` at yellow, else ``r``. A movement without a group is ``g`` always: SUMO's own right
-    of way rules it. What is no movement of ours stays red; a traffic light that none of our groups
-    uses keeps SUMO's program.
+    signal, ``y`` at yellow, else ``r``, or ``s`` if it may go on red after a stop. A movement without a
+    group is ``g`` always: SUMO's own right of way rules it. What is no movement of ours stays red; a
+    traffic light that none of our groups uses keeps SUMO's program.
     """
 
     def __init__(self, survey: Survey, built: Any, roads: Roads) -> None:
         self._group: list[int] = built.index.movement_group.tolist()
+        self._red = ["s" if on_red else "r" for on_red in built.scenario.network.on_red.tolist()]
         self.lights = list(self._used(survey, roads))
         self._priority: dict[int, list[int]] = {}
         for movement, other in built.signals.live_yields.tolist():
@@ -59,6 +60,6 @@ class Lamps:
         if group < 0:
             return "g"
         if aspects[group] != GREEN:
-            return "y" if aspects[group] == YELLOW else "r"
+            return "y" if aspects[group] == YELLOW else self._red[movement]
         gives_way = any(other < 0 or aspects[other] == GREEN for other in self._priority.get(movement, ()))
         return "g" if gives_way else "G"

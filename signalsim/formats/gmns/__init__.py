@@ -10,6 +10,7 @@ from pathlib import Path
 from signalsim.errors import InputError
 from signalsim.formats.complete import add_demand, add_plan, add_signals, network_of
 from signalsim.formats.draft import Draft
+from signalsim.formats.gmns.control import add_control, collect, tell_control
 from signalsim.formats.gmns.own import SCENARIO_FILE, own_demand, own_draft, own_signals
 from signalsim.formats.gmns.phases import Timings, timings
 from signalsim.formats.gmns.plans import add_times, add_timings, usable
@@ -52,17 +53,22 @@ def read(name: str, *, source: str) -> Draft:
     lit |= timing.by_node.keys()
     for node in lit:
         found.nodes.setdefault(node, {})["ctrl_type"] = "signal"
+    control = collect(moves, found.all_way - lit, draft)
     draw(draft, found.place, roads, moves, found.nodes)
+    add_control(draft, control)
     draft.understood(f"{len(roads):,} links and {len(moves):,} movements")
     graph = network_of(draft, source)
     if not is_own:
-        _signals(draft, source, graph, timing, lit)
+        _signals(draft, source, graph, timing, lit, control)
+    tell_control(draft)
     if not own_demand(draft, folder):
         add_demand(draft, graph, {road.id: road.kind for road in roads})
     return draft
 
 
-def _signals(draft: Draft, source: str, graph: Network, timing: Timings, lit: set[str]) -> None:
+def _signals(
+    draft: Draft, source: str, graph: Network, timing: Timings, lit: set[str], control: dict[str, str]
+) -> None:
     """Signals by the folder's phases where they fit, else by the conflicts."""
     good, ruled = usable(graph, timing.by_node)
     add_timings(draft, good, timing.by_node, ruled)
@@ -79,5 +85,6 @@ def _signals(draft: Draft, source: str, graph: Network, timing: Timings, lit: se
             "plans of other times", "the plan of Tuesday 08:00 is taken, else the first", timing.other_plans
         )
     made = add_signals(draft, graph, sorted(lit - set(good)))
+    add_control(draft, control)
     add_times(draft, source, good, timing.by_node, PLAN_ID)
     add_plan(draft, source, made, PLAN_ID)

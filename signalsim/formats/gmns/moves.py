@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from signalsim.formats.draft import Draft, plain_id
+from signalsim.formats.gmns.control import control_of
 from signalsim.formats.gmns.rows import NO_CARS, Folder, Row
 from signalsim.formats.roads import Move, Road, all_turns, deal_lanes, turn_types
-from signalsim.network.specs import MOVEMENT, TYPES
+from signalsim.network.specs import CONTROLS, MOVEMENT, TYPES
 
 if TYPE_CHECKING:
     from signalsim.formats.gmns.roads import Found
@@ -16,7 +17,7 @@ def movements(folder: Folder, link_ids: Mapping[str, str], found: "Found", draft
     """Movements that are listed; for links that none starts from, all turns but those back."""
     by_id = {road.id: road for road in found.roads}
     listed: dict[tuple[str, str], Move] = {}
-    no_lanes, left_out = [], []
+    no_lanes, left_out, unknown = [], [], []
     for row in folder.rows("movement.csv", ("mvmt_id", "ib_link_id", "ob_link_id")):
         name = row.required("mvmt_id")
         if name in found.move_of:
@@ -41,6 +42,10 @@ def movements(folder: Folder, link_ids: Mapping[str, str], found: "Found", draft
                 min(move.first or lanes[0], lanes[0]),
                 max(move.last or lanes[1], lanes[1]),
             )
+        if control := control_of(row):
+            move.more.setdefault("ctrl_type", control)
+        elif row.text("ctrl_type"):
+            unknown.append(name)
         found.move_of[name] = move
         if lanes is None:
             no_lanes.append(name)
@@ -69,6 +74,8 @@ def movements(folder: Folder, link_ids: Mapping[str, str], found: "Found", draft
         draft.guessed(
             "lanes of movements", "by their turn, where the lanes given are none of the link", no_lanes
         )
+    if unknown:
+        draft.dropped("control of movements", f"ctrl_type is none of {', '.join(CONTROLS)}", unknown)
     if left_out:
         draft.dropped("movements", "not for cars, or their links do not meet", left_out)
 

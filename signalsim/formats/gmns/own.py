@@ -37,6 +37,8 @@ def own_demand(draft: Draft, folder: Folder) -> bool:
     trips, routes, counts = (folder.file(name) for name in ("trips.csv", "routes.csv", "counts.csv"))
     if trips is not None and routes is not None and _has(folder, "trips.csv", "vehicle_id"):
         draft.files |= {"trips.csv": trips, "routes.csv": routes}
+        if (stops := folder.file("stops.csv")) is not None:
+            draft.files["stops.csv"] = stops
         draft.section("demand", trips="trips.csv", routes="routes.csv")
     elif counts is not None and _has(folder, "counts.csv", "camera_id"):
         draft.files["counts.csv"] = counts
@@ -96,7 +98,7 @@ def own_draft(name: str, folder: Folder) -> Draft:
         if file not in draft.files:
             raise InputError(f"{folder.path}: has no {file}; a scenario needs it")
     demand = config.get("demand", {})
-    wanted = {"counts": "counts.csv", "trips": "", "routes": "routes.csv"}
+    wanted = {"counts": "counts.csv", "trips": "", "routes": "routes.csv", "stops": "stops.csv"}
     for key, usual in wanted.items():
         file = demand.get(key, usual)
         if not isinstance(file, str) or file != Path(file).name:

@@ -7,6 +7,7 @@ from typing import Any
 
 from signalsim.errors import InputError
 from signalsim.formats.draft import Draft, plain_id
+from signalsim.formats.gmns.control import ALL_WAY_NODES
 from signalsim.formats.gmns.moves import movements
 from signalsim.formats.gmns.rows import NO_CARS, Folder, Row
 from signalsim.formats.gmns.units import Units, places, units
@@ -27,6 +28,7 @@ class Found:
     moves: list[Move] = field(default_factory=list)
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)  # further cells of node.csv
     lit: set[str] = field(default_factory=set)  # nodes that are said to have signals
+    all_way: set[str] = field(default_factory=set)  # nodes that are said to be all-way stops
     move_of: dict[str, Move] = field(default_factory=dict)  # by the folder's mvmt_id
 
 
@@ -50,6 +52,8 @@ def network(folder: Folder, draft: Draft) -> Found:
         found.nodes[node] = {"name": row.text("name")}
         if is_lit:
             found.lit.add(node)
+        if row.text("ctrl_type").lower() in ALL_WAY_NODES:
+            found.all_way.add(node)
     link_ids = _plain([row.required("link_id") for row in links])
     _links(links, ids, link_ids, unit, found, draft)
     _lanes(folder, link_ids, unit, found, draft)

@@ -79,7 +79,8 @@ def _take_along(config: dict[str, Any], source_folder: Path, folder: Path) -> No
         if (source_folder / name).is_file():
             (folder / name).write_bytes((source_folder / name).read_bytes())
     changed = False
-    for key, usual in (("counts", "counts.csv"), ("trips", ""), ("routes", "routes.csv")):
+    files = {"counts": "counts.csv", "trips": "", "routes": "routes.csv", "stops": "stops.csv"}
+    for key, usual in files.items():
         name = str(demand.get(key, usual))
         if name and (source_folder / name).is_file():
             flat = Path(name).name
@@ -159,14 +160,17 @@ def _lanes(network: Network) -> Iterator[dict[str, Any]]:
 def _movement_columns(network: Network) -> dict[str, list[str]]:
     """Columns of the specification that other programs need filled."""
     lanes = [network.movement_lanes(m) for m in range(len(network.movement))]
-    lit = network.movement.texts("opt_signal_group_id")
+    control = zip(network.movement.texts("ctrl_type"), network.is_signalised, network.on_red, strict=True)
     heading = network.heading[network.movement_from]
     compass = [_COMPASS[round(h / (math.pi / 4)) % 8] for h in heading.tolist()]
     return {
         "start_ib_lane": [str(own[0]) for own in lanes],
         "end_ib_lane": [str(own[-1]) for own in lanes],
         "type": list(network.movement_type),
-        "ctrl_type": ["signal" if group else "no_control" for group in lit],
+        "ctrl_type": [
+            kind or ("signal_with_RTOR" if on_red else "signal" if lit else "no_control")
+            for kind, lit, on_red in control
+        ],
         "mvmt_code": [c + _LETTER[kind] for c, kind in zip(compass, network.movement_type, strict=True)],
     }
 

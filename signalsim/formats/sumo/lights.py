@@ -44,6 +44,7 @@ class Head:
     program: Program
     moves: tuple[Key, ...]
     steps: tuple[Step, ...]
+    on_red: frozenset[Key] = frozenset()  # movements that may go on red after a stop
 
     def only(self, moves: Container[Key]) -> "Head":
         """The same for some of its movements."""
@@ -63,14 +64,13 @@ class Heads:
     several: list[str]  # lights with more than one program
     joined: list[str]  # lights that govern several junctions
     mixed: list[str]  # movements whose lanes show different things
-    turn_on_red: list[str]  # lights that let stop and go on red
     dark: list[str]  # lights without a program
     foreign: list[str]  # movements that obey another light than their junction's
 
 
 def read_heads(layout: Layout, programs: Mapping[str, list[Program]]) -> Heads:
     """The program in force at every junction: of each light the last one. Raises InputError."""
-    found = Heads({}, [], [], [], [], [], [], [])
+    found = Heads({}, [], [], [], [], [], [])
     sequences = _sequences(layout, programs, found)
     nodes: dict[str, list[Move]] = {}
     for move in layout.moves.values():
@@ -102,8 +102,6 @@ def _sequences(layout: Layout, programs: Mapping[str, list[Program]], found: Hea
             found.adaptive.append(light)
         phases = fixed_sequence(program) if program.type == "NEMA" else program.phases
         _check(program, phases)
-        if any("s" in phase.state for phase in phases):
-            found.turn_on_red.append(light)
         sequences[light] = [phase for phase in phases if phase.duration_s > 0]
     return sequences
 
@@ -137,7 +135,14 @@ def _head(node: str, moves: list[Move], program: Program, phases: list[Phase], f
             Step(phase.duration_s, {key: column[k] for key, column in columns.items()}, phase.least_s)
             for k, phase in enumerate(phases)
         ),
+        on_red=frozenset((move.start, move.end) for move in own if _goes_on_red(move, program)),
     )
+
+
+def _goes_on_red(move: Move, program: Program) -> bool:
+    """Whether a lamp of a movement says in some phase: stop, then go."""
+    lamps = {link.light_index for link in move.links}
+    return any(phase.state[i : i + 1] == "s" for phase in program.phases for i in lamps)
 
 
 def _column(move: Move, program: Program, phases: list[Phase], found: Heads) -> list[int]:

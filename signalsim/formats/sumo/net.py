@@ -50,6 +50,7 @@ class Connection:
     light_index: int
     dir: str
     state: str
+    keeps_clear: bool
 
 
 @dataclass(slots=True)
@@ -284,6 +285,7 @@ class _Builder:
                 light_index=read.whole(element, "linkIndex", None, 0, 100_000) if light else -1,
                 dir=get("dir", ""),
                 state=get("state", ""),
+                keeps_clear=get("keepClear", "true") not in ("0", "false"),
             )
         )
 

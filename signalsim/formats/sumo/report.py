@@ -8,7 +8,7 @@ from signalsim.formats.sumo.lights import Heads, Key
 from signalsim.formats.sumo.roads import Roads
 from signalsim.formats.sumo.signals import Signals
 from signalsim.formats.sumo.staging import Staged
-from signalsim.network.specs import CONFLICT
+from signalsim.network.specs import CONFLICT, MOVEMENT
 
 
 def _ids(keys: list[Key]) -> list[str]:
@@ -30,7 +30,18 @@ def tell_roads(
         f"{len(rules):,} pairs of movements that meet, from the <request> rows: {rules.count('forbidden'):,} "
         f"never green together, {rules.count('yield'):,} where one gives way"
     )
+    control = draft.column(MOVEMENT, "ctrl_type")
+    for number, what in (
+        (control.count("signal_with_RTOR"), "that may go on red after a stop (lamp s)"),
+        (control.count("stop"), "with a stop sign (junctions of type priority_stop)"),
+        (control.count("stop_4_way"), "of all-way stops, which take turns"),
+        (draft.column(MOVEMENT, "opt_keep_clear").count(0), "that do not keep their junction clear"),
+    ):
+        if number:
+            draft.understood(f"movements {what}: {number:,}")
+    zipped = [move.id for move in layout.moves.values() if any(link.state == "Z" for link in move.links)]
     for names, what, rule in (
+        (zipped, "lanes that merge one by one (zipper)", "who the <request> rows name gives way"),
         (roads.slow, "saturation flow of slow links", "what standing cars leave room for at that speed"),
         (roads.clipped, "speed or length of links", "held within 5 to 150 km/h and 0.1 m to 100 km"),
         (roads.uneven, "speed of links whose lanes differ", "the fastest lane's"),
@@ -83,7 +94,6 @@ def tell_signals(
         draft.understood(f"lights that govern several junctions, one signal each: {', '.join(heads.joined)}")
     for names, what, why in (
         (heads.several, "further programs of lights", "the last one is taken"),
-        (heads.turn_on_red, "turns on red after a stop", "red is red"),
         (heads.dark, "lights without a program", "their junctions follow the right of way"),
         (heads.foreign, "lamps of movements that obey two lights", "the junction's main light is taken"),
         (single, "signals", "all movements are green together or always; red for people on foot is lost"),

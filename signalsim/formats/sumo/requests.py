@@ -1,7 +1,8 @@
 """Which movements meet, and who gives way: from the <request> rows of SUMO's junctions.
 
 A row says of one link of a junction which others it meets (foes) and which go first (response).
-Movements meet when any of their links do. At a signal, movements that meet and that no stage shows
+Movements meet when any of their links do. At an all-way stop those that meet take turns, whoever the
+row names first. At a signal, movements that meet and that no stage shows
 together are never green together.
 """
 
@@ -16,6 +17,7 @@ from signalsim.formats.sumo.net import Junction
 
 _MAX_MOVES = 1000  # at one junction: every pair is looked at
 YIELD, FORBIDDEN = "yield", "forbidden"
+ALL_WAY = "allway_stop"  # type of a junction
 
 
 @dataclass(frozen=True)
@@ -98,5 +100,5 @@ def _rules(
             b_waits = b_waits or not a_waits
         if a_waits:
             yield Rule(first, second, YIELD)
-        elif b_waits:
+        elif b_waits or requests.junction.type == ALL_WAY:
             yield Rule(second, first, YIELD)

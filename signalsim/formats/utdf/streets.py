@@ -99,7 +99,9 @@ def add_movements(
             draft.add(
                 MOVEMENT, mvmt_id=name, node_id=approach.node, ib_link_id=approach.id,
                 ob_link_id=f"{approach.node}-{group.dest}", start_ib_lane=slots[0], end_ib_lane=slots[-1],
-                type=kind, opt_signal_group_id=groups.get(name),
+                type=kind, ctrl_type=_control(group) if name in groups else None,
+                opt_signal_group_id=groups.get(name),
+                opt_keep_clear=0 if group.number("Enter Blocked", 0, 100) else None,
                 opt_saturation_flow=_saturation(approach, group),
                 opt_start_up_loss_s=_start_up(group),
                 opt_speed_kmh=_turning_kmh(utdf, group) if kind != "thru" else None,
@@ -107,9 +109,19 @@ def add_movements(
     _add_bends(draft, utdf, approaches)
     number = len(draft.column(MOVEMENT, "mvmt_id"))
     draft.understood(f"{number:,} movements, lanes shared as the codes of Shared say")
+    if on_red := draft.column(MOVEMENT, "ctrl_type").count("signal_with_RTOR"):
+        draft.understood(f"right turns that may go on red after a stop (Allow RTOR): {on_red:,}")
+    if entering := draft.column(MOVEMENT, "opt_keep_clear").count(0):
+        draft.understood(f"movements that do not keep their junction clear (Enter Blocked): {entering:,}")
     draft.understood("saturation flows: SatFlow per lane, back to cars by the share of heavy vehicles")
     if free:
         draft.guessed("channelised right turns", "no signal group: always open, giving way", sorted(free))
+
+
+def _control(group: Group) -> str | None:
+    """Whether a right turn with a signal may go on red, where the file says so."""
+    allowed = group.whole("Allow RTOR", 0, 9) if TURNS[group.turn] == "right" else None
+    return None if allowed is None else "signal_with_RTOR" if allowed else "signal"
 
 
 def _saturation(approach: Approach, group: Group) -> float | None:

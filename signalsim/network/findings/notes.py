@@ -191,7 +191,9 @@ def find_equals(net: Network) -> Iterator[Fault]:
 
 def find_all_way_nodes(net: Network) -> Iterator[Fault]:
     """Nodes marked as all-way stops whose movements say otherwise."""
-    marked = {node for node, kind in enumerate(net.node.texts("ctrl_type")) if kind in ("4_stop", "stop_4_way")}
+    marked = {
+        node for node, kind in enumerate(net.node.texts("ctrl_type")) if kind in ("4_stop", "stop_4_way")
+    }
     at: dict[int, list[int]] = {}
     for movement in np.flatnonzero(~net.all_way & ~net.is_signalised).tolist() if marked else ():
         at.setdefault(int(net.movement_node[movement]), []).append(movement)

@@ -90,7 +90,7 @@ def write_net(network: Network, signals: SignalSystem, plans: Plans, names: Name
         write_xml(plain / "plain.nod.xml", "nodes", nodes(network, names, signals))
         write_xml(plain / "plain.edg.xml", "edges", edges(network, names))
         write_xml(plain / "plain.con.xml", "connections", connection_tags(network, names, signals, found))
-        lines, programs = list[str](), Programs(signals)
+        lines, programs = list[str](), Programs(signals, network.on_red)
         for j, links in enumerate(signal_links(network, signals, found)):
             tl = names.node[int(signals.junction_node[j])]
             plan, own = plans.plans[plans.active], names.program_in_net
@@ -107,7 +107,7 @@ def write_net(network: Network, signals: SignalSystem, plans: Plans, names: Name
 def write_programs(network: Network, signals: SignalSystem, plans: Plans, names: Names, path: Path) -> None:
     """All plans as tlLogic under their names. SUMO runs what it loads last: the active one is last."""
     links = signal_links(network, signals, connections(network, names))
-    programs = Programs(signals)
+    programs = Programs(signals, network.on_red)
     order = sorted(plans.plans, key=lambda name: (name == plans.active, name))
     lines = [
         programs.program(
@@ -158,8 +158,9 @@ def _losses(network: Network, signals: SignalSystem, names: Names) -> list[str]:
     lengths = {(link, length) for (link, _), length in network.bays.items()}
     if len(lengths) > len(names.mouth):
         out.append("bays of one link are as long as its longest")
-    if not np.isin(network.movement_node, signals.junction_node).all():
-        out.append("who gives way at junctions without signals: SUMO's own rule")
+    told = [*signals.junction_node, *network.movement_node[network.is_minor]]
+    if not np.isin(network.movement_node, told).all():
+        out.append("who gives way at junctions without signals or signs: SUMO's own rule")
     if names.changed:
         rest = f" and {len(names.changed) - _SHOWN:,} more" if len(names.changed) > _SHOWN else ""
         out.append(f"ids that SUMO refuses: {', '.join(names.changed[:_SHOWN])}{rest}")

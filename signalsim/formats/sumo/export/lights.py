@@ -16,6 +16,7 @@ from signalsim.signals import PlanArrays, SignalSystem
 from signalsim.signals.plan import ms
 
 RED, YELLOW, GREEN = "r", "y", "G"
+STOP_AND_GO = "s"  # red for who may go on red after a stop
 _SETTLED, _CYCLES = 2, 4  # cycles before the one that is written, and in all
 
 
@@ -91,10 +92,11 @@ def _may_start(signals: SignalSystem, ended: dict[int, int], group: int) -> int:
 
 
 class Programs:
-    """Writes plans as tlLogic elements."""
+    """Writes plans as tlLogic elements. ``on_red``: (n_movements,) bool, who may go on red after a stop."""
 
-    def __init__(self, signals: SignalSystem) -> None:
+    def __init__(self, signals: SignalSystem, on_red: np.ndarray) -> None:
         self._signals = signals
+        self._on_red = on_red
         self._over: dict[int, list[int]] = {}  # movement -> those it gives way to while both may go
         for m, other in signals.live_yields.tolist():
             self._over.setdefault(m, []).append(other)
@@ -126,6 +128,6 @@ class Programs:
         group = self._signals.movement_group
         own = aspects.get(int(group[movement]), GREEN)  # without a group: always open
         if own != GREEN:
-            return own
+            return STOP_AND_GO if own == RED and self._on_red[movement] else own
         others = (aspects.get(int(group[other]), GREEN) for other in self._over.get(movement, ()))
         return "g" if any(aspect != RED for aspect in others) else GREEN

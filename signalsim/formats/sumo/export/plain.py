@@ -28,8 +28,18 @@ def nodes(network: Network, names: Names, signals: SignalSystem) -> Iterator[str
     """Nodes, and one at every mouth of bays on the straight line between a link's ends."""
     x, y = network.node.numbers("x_coord"), network.node.numbers("y_coord")
     lit = set(signals.junction_node.tolist())
+    on_red, all_way, stops, signed = (
+        set(network.movement_node[which].tolist())
+        for which in (network.on_red, network.all_way, network.must_stop, network.is_minor)
+    )
     for i, name in enumerate(names.node):
-        kind = {"type": "traffic_light", "tl": name} if i in lit else {"type": "priority"}
+        if i in lit:
+            kind = {"type": "traffic_light_right_on_red" if i in on_red else "traffic_light", "tl": name}
+        elif i in all_way:
+            kind = {"type": "allway_stop"}
+        else:  # of signs, the edges' priorities say which road has them
+            kind = {"type": "priority_stop" if i in stops else "priority"}
+            kind |= {"rightOfWay": "edgePriority"} if i in signed else {}
         yield tag("node", id=name, x=_text(x[i]), y=_text(y[i]), **kind)
     for link, name in names.mouth.items():
         a, b = network.link_from[link], network.link_to[link]
@@ -39,11 +49,17 @@ def nodes(network: Network, names: Names, signals: SignalSystem) -> Iterator[str
 
 
 def edges(network: Network, names: Names) -> Iterator[str]:
-    """Edges with our lengths and speeds, whatever their ends' positions say."""
+    """Edges with our lengths and speeds, whatever their ends' positions say. Of priority 0, which is a
+    minor road's, are those that end at a sign.
+    """
     lanes = network.link.numbers("lanes")
+    signed = set(network.movement_from[network.is_minor].tolist())
     for link, length in enumerate(network.length_m.tolist()):
         ends = names.node[network.link_from[link]], names.node[network.link_to[link]]
-        common = {"priority": 1, "speed": _text(network.speed_mps[link])}
+        common: dict[str, object] = {
+            "priority": 0 if link in signed else 1,
+            "speed": _text(network.speed_mps[link]),
+        }
         if link not in names.mouth:
             yield _edge(names.first_edge(link), *ends, lanes[link], length, common)
             continue
@@ -124,14 +140,18 @@ def connection_tags(
 ) -> Iterator[str]:
     """Connections, links that lead nowhere, and who gives way to whom while both are green.
 
-    Elsewhere netconvert decides who gives way: all its junctions without signals hang together, and
-    right of way that was given for some pairs of them makes vehicles wait for each other for ever.
+    Elsewhere netconvert decides who gives way, by signs where there are any: all its junctions without
+    signals hang together, and right of way that was given for some pairs of them makes vehicles wait for
+    each other for ever.
     """
     link_of = {names.first_edge(link): link for link in names.mouth}
+    keeps_clear = network.keeps_clear
     for c in found:
         ends = {"from_": c.from_edge, "to": c.to_edge, "fromLane": c.from_lane, "toLane": c.to_lane}
         if c.movement < 0:
             ends["length"] = _text(_crossing_m(network, link_of[c.from_edge]))
+        elif not keeps_clear[c.movement]:
+            ends["keepClear"] = "false"
         yield tag("connection", **ends)
     for link in np.flatnonzero(~network.has_outbound).tolist():
         yield tag("connection", from_=names.last_edge(link))
