@@ -15,9 +15,7 @@ def rows(data: Path) -> Iterator[Row]:
     published = cityflow.read_published(data.parent / "published.csv")
     for name in dict.fromkeys(name for name, _ in published) or ("CityFlow's data sets",):
         if not (data / name).is_dir():
-            yield skipped(
-                HELD_OUT, name, f"{data}: no such data; they carry no licence, give --cityflow FOLDER"
-            )
+            yield skipped(HELD_OUT, name, f"{data}: not there; they have no licence, give --cityflow FOLDER")
             continue
         built = cityflow.built_set(data, name)
         for controller in (cityflow.PLANNED, cityflow.ADAPTIVE):

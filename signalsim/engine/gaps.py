@@ -101,9 +101,9 @@ def _turn(tables, trips, state, l, m, now):
         if state.place[lane.place0 + lane.head].movement != p:
             continue
         theirs = _when(tables, trips, state, other, now)
-        if theirs < mine or (theirs == mine and other < l):
-            if _clear(tables, state, p) < now + tables.movement[p].gap_ms - JOIN_MS:
-                return INF
+        came_first = theirs < mine or (theirs == mine and other < l)
+        if came_first and _clear(tables, state, p) < now + tables.movement[p].gap_ms - JOIN_MS:
+            return INF
     return now
 
 

@@ -40,7 +40,7 @@ DEFAULTS: tuple[Column, ...] = (
     _row("minor_through_follow_s", 4.0, "s", 1, 10, "follow-up time, the same (HCM 2010, ch. 19)"),
     _row("minor_right_gap_s", 6.2, "s", 1, 15, "critical gap, right turn without signal (HCM 2010, ch. 19)"),
     _row("minor_right_follow_s", 3.3, "s", 1, 10, "follow-up time, the same (HCM 2010, ch. 19)"),
-    _row("roundabout_gap_s", 5.2, "s", 1, 15, "critical gap of a roundabout's entry (HCM 2010, ch. 21: 5.19 s)"),
+    _row("roundabout_gap_s", 5.2, "s", 1, 15, "critical gap, entry of a roundabout (HCM 2010, ch. 21: 5.19 s)"),
     _row("roundabout_follow_s", 3.2, "s", 1, 10, "follow-up time, the same (HCM 2010, ch. 21: 3.19 s)"),
     _row("stop_s", 1.0, "s", 0, 10, "standing at a stop sign before the first look for a gap (assumption)"),
     _row("all_way_headway_s", 3.9, "s", 1, 15,

@@ -23,9 +23,9 @@ def turn(engine: "ReferenceEngine", lane: Lane, movement: Movement) -> int:
     came = (engine.head_ms(lane), lane.index)
     for other, foe in movement.foes:
         is_there = other.head is not None and other.head.movement == foe.index and other.waits_for is None
-        if foe.takes_turns and is_there and (engine.head_ms(other), other.index) < came:
-            if _clear_ms(foe) < now + foe.gap_ms - JOIN_MS:
-                return INF
+        came_first = foe.takes_turns and is_there and (engine.head_ms(other), other.index) < came
+        if came_first and _clear_ms(foe) < now + foe.gap_ms - JOIN_MS:
+            return INF
     return now
 
 

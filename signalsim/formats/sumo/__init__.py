@@ -8,10 +8,10 @@ from signalsim.formats.draft import Draft
 from signalsim.formats.sumo.counts import EPOCH, Counts, add_counts, read_counts
 from signalsim.formats.sumo.demand import add_trips, fleet_of, write_types
 from signalsim.formats.sumo.files import Files, find
-from signalsim.formats.sumo.gaps import gaps_s, waiting_inside
 from signalsim.formats.sumo.layout import Layout
 from signalsim.formats.sumo.lights import Key, read_heads
 from signalsim.formats.sumo.net import Program, read_net, read_programs
+from signalsim.formats.sumo.queues import Queues
 from signalsim.formats.sumo.report import tell_roads, tell_signals
 from signalsim.formats.sumo.requests import rules as meeting
 from signalsim.formats.sumo.roads import add_conflicts, add_movements, add_roads
@@ -67,10 +67,10 @@ def read(
         draft, lit.values(), rules,
         lambda key: _shortest_yellow_s(layout, defaults, key), begin_s,
     )  # fmt: skip
+    queues = Queues(layout, rules, fleet.driver, fleet.kind.length_m)
+    draft.section("defaults", left_sneakers=queues.waiting_inside)
     on_red = {key for one in lit.values() for key in one.head.on_red}
-    gaps = gaps_s(layout, rules, fleet.driver, fleet.kind.length_m)
-    add_movements(draft, layout, signals.group_of, on_red, roads, fleet.driver, gaps)
-    draft.section("defaults", left_sneakers=float(round(waiting_inside(layout, gaps, fleet.driver))))
+    add_movements(draft, layout, signals.group_of, on_red, roads, queues)
     add_conflicts(draft, layout, rules)
     tell_roads(draft, layout, roads, never=never, back=back, pruned=pruned, idle=idle)
     tell_signals(draft, layout, heads, staged, signals)

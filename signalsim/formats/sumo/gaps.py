@@ -21,22 +21,21 @@ from collections.abc import Iterable
 from signalsim.formats.sumo.discharge import Driver
 from signalsim.formats.sumo.layout import Layout, Move
 from signalsim.formats.sumo.lights import Key
-from signalsim.formats.sumo.requests import YIELD, Rule
+from signalsim.formats.sumo.requests import Rule
 
 _MINOR_S = 1.0  # SUMO's jmTimegapMinor
 _CONFLICT = 0.75  # of the way through the junction
 
 
 def gaps_s(layout: Layout, rules: Iterable[Rule], driver: Driver, length_m: float) -> dict[Key, float]:
-    """Critical gap of every movement that gives way, s: the longest over those it gives way to."""
+    """Critical gap of every movement that gives way (``rules``: yields), s: its longest."""
     found: dict[Key, float] = {}
     for rule in rules:
-        if rule.kind == YIELD:
-            first, other = layout.moves[rule.first], layout.moves[rule.second]
-            speed = driver.cruising_mps(layout.speed_mps(other.start))
-            clears = math.sqrt(2 * (_rest_m(layout, first) + length_m) / driver.starting)
-            gap = _MINOR_S + _CONFLICT * other.path_m / speed + clears
-            found[rule.first] = max(gap, found.get(rule.first, 0.0))
+        first, other = layout.moves[rule.first], layout.moves[rule.second]
+        speed = driver.cruising_mps(layout.speed_mps(other.start))
+        clears = math.sqrt(2 * (_rest_m(layout, first) + length_m) / driver.starting)
+        gap = _MINOR_S + _CONFLICT * other.path_m / speed + clears
+        found[rule.first] = max(gap, found.get(rule.first, 0.0))
     return found
 
 

@@ -7,21 +7,13 @@ from signalsim.formats.draft import Draft
 from signalsim.formats.sumo.discharge import Driver
 from signalsim.formats.sumo.layout import Layout, Move
 from signalsim.formats.sumo.lights import Key
+from signalsim.formats.sumo.queues import Queues, flow_cell
 from signalsim.formats.sumo.requests import ALL_WAY, Rule
 from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE
 
 SLOWEST_KMH, FASTEST_KMH = 5.0, 150.0  # of a link
 SHORTEST_M, LONGEST_M = 0.1, 100_000.0
-_PATH_M, _PATH_KMH = (1.0, 200.0), (3.0, 150.0)
-# what tables take
-_FLOW, _FIRST_S, _SECOND_S, _END_GAIN_S, _GAP_S, _FOLLOW_S = (
-    (300.0, 3600.0),
-    10.0,
-    (0.5, 12.0),
-    5.0,
-    15.0,
-    10.0,
-)
+_PATH_M = (1.0, 200.0)
 _ROOM = 1.1 * 1.001  # saturation flow needs a tenth more speed than standing cars leave room for
 
 
@@ -75,7 +67,7 @@ def add_roads(
             lanes=len(layout.lanes[name]),
             free_speed=round(speed, 6),
             name=layout.edge(name).name,
-            opt_saturation_flow=_flow(min(room, flow)),
+            opt_saturation_flow=flow_cell(min(room, flow)),
             opt_entry=1 if name in begins and name in reached else None,
             opt_exit=1 if name in ends and name in left else None,
         )
@@ -110,17 +102,12 @@ def _control(layout: Layout, move: Move, has_signal: bool, goes_on_red: bool) ->
     return "stop" if any(link.state == "s" and not link.light for link in move.links) else None
 
 
-def _flow(pcuph: float) -> float:
-    """A saturation flow in the range that networks take."""
-    return round(min(max(pcuph, _FLOW[0]), _FLOW[1]), 1)
-
-
 def add_movements(
     draft: Draft, layout: Layout, groups: Mapping[Key, str], on_red: Collection[Key], roads: Roads,
-    driver: Driver, gaps_s: Mapping[Key, float],
+    queues: Queues,
 ) -> None:  # fmt: skip
-    """Movements with their lanes, control, discharge and way across the junction. ``on_red``: those that
-    may go on red after a stop; ``gaps_s``: critical gaps of those that give way.
+    """Movements with their lanes, control, way across the junction, and how their queues leave.
+    ``on_red``: those that may go on red after a stop.
     """
     numbers = {name: layout.numbers(name) for name in layout.lanes}
     for key, move in layout.moves.items():
@@ -128,9 +115,6 @@ def add_movements(
         if lanes[-1] - lanes[0] + 1 != len(lanes):
             roads.split.append(move.id)
         path = min(max(move.path_m, _PATH_M[0]), _PATH_M[1])
-        limit = layout.speed_mps(move.start)
-        turn = min(move.path_m / move.path_s, limit) if move.path_s else limit
-        queue, speed = driver.discharge(limit, turn), driver.cruising_mps(turn) * 3.6
         draft.add(
             MOVEMENT,
             mvmt_id=move.id,
@@ -144,13 +128,7 @@ def add_movements(
             ctrl_type=_control(layout, move, key in groups, key in on_red),
             opt_keep_clear=None if any(link.keeps_clear for link in move.links) else 0,
             opt_path_m=round(path, 2),
-            opt_speed_kmh=round(min(max(speed, _PATH_KMH[0]), _PATH_KMH[1]), 3),
-            opt_saturation_flow=_flow(queue.saturation_pcuph),
-            opt_first_headway_s=round(min(queue.first_s, _FIRST_S), 3),
-            opt_second_headway_s=round(min(max(queue.second_s, _SECOND_S[0]), _SECOND_S[1]), 3),
-            opt_end_gain_s=round(min(queue.end_gain_s, _END_GAIN_S), 3),
-            opt_gap_s=round(min(gaps_s[key], _GAP_S), 3) if key in gaps_s else None,
-            opt_follow_s=round(min(3600 / queue.saturation_pcuph, _FOLLOW_S), 3) if key in gaps_s else None,
+            **queues.cells(key),
         )
 
 
