@@ -8,7 +8,7 @@ from .tables import EXIT, Tables
 
 
 def holdups_of(tables: Tables, state: State) -> Holdups:
-    """What ``gridlock.gridlocks`` goes by."""
+    """What gridlock is found by."""
     lane = state.lane[: len(tables.lane_slots)]
     head = state.place[lane["place0"] + lane["head"]]
     last = lane["slot0"] + (lane["slot"] - 1) % lane["n_slots"]

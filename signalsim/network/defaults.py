@@ -23,6 +23,8 @@ DEFAULTS: tuple[Column, ...] = (
     _row("left_factor", 0.95, "", 0.2, 1, "saturation flow of a left turn over a through lane's (HCM 2010)"),
     _row("right_factor", 0.85, "", 0.2, 1, "the same of a right turn (HCM 2010)"),
     _row("start_up_loss_s", 2.0, "s", 0, 10, "start-up lost time (HCM 2010, l1 = 2.0 s)"),
+    _row("start_reaction_s", 1.0, "s", 0, 5,
+         "start of green to the first crossing, as in the yellow formula (ITE: 1 s)"),
     _row("end_gain_s", 2.0, "s", 0, 5, "yellow used as green, at most all of it (HCM 2010, e = 2.0 s)"),
     _row("jam_spacing_m", 7.5, "m/pcu", 4, 15, "spacing of standing vehicles (5 m car and 2.5 m gap)"),
     _row("free_speed_kmh", 50.0, "km/h", 5, 150, "free speed of a link that gives none"),

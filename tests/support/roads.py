@@ -50,7 +50,6 @@ def tables_of(
         movement_follow_ms=of_movement("follow_ms", 2500),
         movement_sneakers=of_movement("sneakers", 0),
         movement_loss_ms=of_movement("loss_ms", 0),
-        movement_loss_slots=of_movement("loss_slots", 0),
         movement_hold_ms=of_movement("hold_ms", 0),
         movement_rules=of_movement("rules", 0),
         serves=serves,

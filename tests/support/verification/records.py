@@ -124,7 +124,8 @@ class Street:
     def _lose(self, t: int, v: int, movement: int, delay: int) -> None:
         """A delay beyond the wait is lost in starting: at most the wait, at most a whole start."""
         wait = t - self._earliest[v]
-        whole = int(self.tables.movement[movement].loss_ms) if movement != EXIT else 0
+        row = self.tables.movement[movement]
+        whole = max(int(row.loss_ms), int(row.startup2_ms)) if movement != EXIT else 0
         loss = delay - wait
         self._expect(0 <= loss <= min(wait, whole), f"{t}: vehicle {v} waited {wait} ms and lost {loss} more")
         self._loss[v] = loss

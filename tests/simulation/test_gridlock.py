@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from support.roads import arrivals_of, run, tables_of
 
-from signalsim.engine.gridlock import PATIENCE_MS, gridlocks, no_holdups
+from signalsim.engine.gridlock import no_holdups
 from signalsim.engine.tables import ENTERS
+from signalsim.simulation.circles import PATIENCE_MS, gridlocks
 
 pytestmark = pytest.mark.nojit
 
