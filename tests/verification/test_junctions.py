@@ -15,13 +15,13 @@ from support.verification.junctions import (
 
 def test_a_queue_that_starts_drives_on_as_uniform_acceleration_says(engine: str) -> None:
     """280 m behind the line every car of a standing queue is where its motion says, to the millisecond. At
-    the line itself cars 2 to 6, still accelerating, cross up to 1.1 s late: start-up has two numbers."""
+    the line itself the second to sixth, still accelerating, cross up to 1.3 s late: start-up has two numbers."""
     crossed, arrived = queue_that_starts(engine)
     cars = range(len(crossed))
     assert arrived == pytest.approx([by_motion_ms(car, DOWNSTREAM_M) for car in cars], abs=1)
     late = crossed - np.array([by_motion_ms(car, 0) for car in cars])
     assert late[0] == pytest.approx(0, abs=1) and late[-1] == pytest.approx(0, abs=1)
-    assert late.min() > -1 and 500 < late.max() < 1100
+    assert late.min() > -1 and 500 < late.max() < 1300
 
 
 @pytest.mark.parametrize("flow_vph", [200, 600, 1200])
