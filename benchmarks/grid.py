@@ -82,7 +82,6 @@ def _road(links, index, from_link, to_link, kind, turns, n) -> Road:  # type: ig
         movement_follow_ms=2500 * each,
         movement_sneakers=2 * each,
         movement_loss_ms=1900 * each,
-        movement_loss_slots=12 * each,
         movement_hold_ms=0 * each,
         movement_rules=0 * each,
         serves=np.array(serves),

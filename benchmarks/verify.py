@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support.verification import long, studies
+from support.verification import junctions, long, studies
 from support.verification.lindley import Discharge
 from support.verification.table import FAMILY_ERROR, Row, verdicts
 
@@ -50,6 +50,7 @@ def parts() -> dict[str, list[Part]]:
                 for share in (0.1, 0.2, 0.35, 0.5, 0.65, 0.75, 0.85)
             ),
         ],
+        "junctions": [junctions.rows],
         "waves": [long.waves],
         "platoons": [long.dispersion, long.green_wave],
         "properties": [long.properties],

@@ -36,14 +36,16 @@ def sumo(scenario: SCENARIO, out: FOLDER, seed: SEED = None, plan: PLAN = None) 
         if own_net.is_file() and plan is not None:
             _refuse_plan(plan, own_net)
         arrivals = sample(built, loaded.config.seed if seed is None else seed)
-        end_s = loaded.horizon.end_s
+        end_s, stops = loaded.horizon.end_s, loaded.trips.stops if loaded.trips is not None else None
         with new_folder(out, frozenset()) as part:
             if own_net.is_file():
                 begin_s = _time_of_day_s(loaded.config.start_local)
-                lost = export_beside(loaded.network, loaded.tables_path, arrivals, begin_s, end_s, part)
+                lost = export_beside(
+                    loaded.network, loaded.tables_path, arrivals, begin_s, end_s, part, stops
+                )
             else:
                 plans = Plans(built.plans, name)
-                lost = export_scenario(loaded.network, loaded.signals, plans, arrivals, end_s, part)
+                lost = export_scenario(loaded.network, loaded.signals, plans, arrivals, end_s, part, stops)
         typer.echo(
             f"{out}: {len(loaded.network.link):,} links, {len(loaded.signals.junctions):,} signals and "
             f"{len(arrivals.depart_ms):,} vehicles, ready for: sumo -c {out / CONFIG}"

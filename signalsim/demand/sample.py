@@ -110,20 +110,20 @@ def _with_stops(arrivals: Arrivals, stops: RouteStops, cv: float, seed: int, rep
         return arrivals
     shared = arrivals.route[vehicle]
     length = np.diff(arrivals.route_start)[shared]
-    begin = len(arrivals.route_movement) + np.cumsum(length) - length
+    end = np.cumsum(length)
     row, place = _ragged(length)
     movement = arrivals.route_movement[arrivals.route_start[shared][row] + place]
     of, place = _ragged(np.diff(stops.start)[shared])
     at = stops.start[shared][of] + place
     dwell = np.zeros(len(movement), np.int32)
     times = dwell_ms(stops.dwell_ms[at], cv, vehicle[of], place, seed, replication)
-    np.add.at(dwell, begin[of] - len(arrivals.route_movement) + stops.leg[at], times)
+    np.add.at(dwell, (end - length)[of] + stops.leg[at], times)
     route = arrivals.route.copy()
     route[vehicle] = len(arrivals.route_link) + np.arange(len(vehicle))
     return arrivals._replace(
         route=route,
         route_link=np.append(arrivals.route_link, arrivals.route_link[shared]),
-        route_start=np.append(arrivals.route_start, begin + length).astype(np.int32),
+        route_start=np.append(arrivals.route_start, arrivals.route_start[-1] + end).astype(np.int32),
         route_movement=np.append(arrivals.route_movement, movement),
         route_dwell_ms=np.append(arrivals.route_dwell_ms, dwell),
     )

@@ -110,3 +110,15 @@ def dwell_ms(
     z = normal(stream_key(seed, "dwell", replication), vehicle, place) if cv else np.zeros(len(vehicle))
     factor = np.exp(sigma * np.clip(z, -_CUT, _CUT) - sigma * sigma / 2)
     return np.rint(mean_ms * factor).astype(np.int32)
+
+
+def stop_positions_m(stops: Table | None, network: Network) -> np.ndarray:
+    """(n_links,) where vehicles stand on links: the mean of their stops' positions, else the middle."""
+    middle = network.length_m / 2
+    if stops is None:
+        return middle
+    position_m, link = stops.numbers("position_m"), stops.lookup("link_id", network.link, "link")
+    known = ~np.isnan(position_m)
+    n = np.bincount(link[known], minlength=len(middle))
+    total = np.bincount(link[known], position_m[known], len(middle))
+    return np.where(n > 0, total / np.maximum(n, 1), middle)

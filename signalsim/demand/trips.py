@@ -62,7 +62,7 @@ def load_trips(trips: Path, routes: Path, stops: Path, network: Network) -> Trip
     stop_table = read_optional(stops, STOPS)
     read = _read_routes(route_table, stop_table, network)
     _check_ends(route_table, read, network)
-    classes = np.array(table.texts("class"))
+    classes = table.texts("class")
     return TripTable(
         table=table,
         routes=read,
@@ -70,8 +70,8 @@ def load_trips(trips: Path, routes: Path, stops: Path, network: Network) -> Trip
         stops=stop_table,
         depart_ms=np.rint(1000 * table.numbers("depart_s")).astype(np.int64),
         route=table.lookup("route_id", route_table, "route"),
-        is_long=np.isin(classes, LONG_CLASSES),
-        is_emergency=classes == "emergency",
+        is_long=np.fromiter((name in LONG_CLASSES for name in classes), bool, len(classes)),
+        is_emergency=np.fromiter((name == "emergency" for name in classes), bool, len(classes)),
     )
 
 

@@ -73,14 +73,6 @@ class Bound:
             _call_look(self._at)
 
 
-    def holdups(self, waits_for: np.ndarray, serve: np.ndarray, since_ms: np.ndarray) -> None:
-        """See ``look.holdups``; (n_lanes,) int32, int64, int64."""
-        if numba.config.DISABLE_JIT:
-            look.holdups(*self._parts[:3], waits_for, serve, since_ms)
-        else:
-            _call_holdups(self._at, waits_for, serve, since_ms)
-
-
 @intrinsic
 def _rows(typing_context, at, k, dtype):
     """The ``k``-th array of the list, whose rows are of ``dtype``; borrowed, as any kernel's arrays are."""
@@ -166,11 +158,6 @@ def _call_advance(at, until):
 @njit(inner=False)
 def _call_ask(at, stage, switch_ms):
     kernel.ask(_tables(at), _state(at), stage, switch_ms)
-
-
-@njit(inner=False)
-def _call_holdups(at, waits_for, serve, since_ms):
-    look.holdups(_tables(at), _trips(at), _state(at), waits_for, serve, since_ms)
 
 
 @njit(inner=False)

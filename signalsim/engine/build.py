@@ -51,7 +51,6 @@ class Road:
     movement_follow_ms: np.ndarray
     movement_sneakers: np.ndarray
     movement_loss_ms: np.ndarray
-    movement_loss_slots: np.ndarray
     movement_hold_ms: np.ndarray
     movement_rules: np.ndarray  # bits of STOPS, TAKES_TURNS, ON_RED, ENTERS
     serves: np.ndarray  # (k, 2) lane, movement; also for the lanes upstream of a bay's mouth
@@ -148,7 +147,7 @@ def _movements(road: Road, segment: np.ndarray) -> np.ndarray:
     movement["to_segment"] = _first_segments(road.segment_link)[road.movement_to_link]
     for name in ("group", "traverse_ms", "headway_ms", "startup_ms", "startup2_ms", "end_gain_ms"):
         movement[name] = getattr(road, f"movement_{name}")
-    for name in ("gap_ms", "follow_ms", "sneakers", "loss_ms", "loss_slots", "hold_ms", "rules"):
+    for name in ("gap_ms", "follow_ms", "sneakers", "loss_ms", "hold_ms", "rules"):
         movement[name] = getattr(road, f"movement_{name}")
     lanes, ids = np.asarray(road.serves, np.int64).reshape(-1, 2).T
     at = road.lane_segment[lanes]
@@ -167,10 +166,8 @@ def _movements(road: Road, segment: np.ndarray) -> np.ndarray:
 
 def _steps(segment: np.ndarray, movement: np.ndarray) -> np.ndarray:
     step = aligned(len(movement), STEP)
-    for name in ("to_segment", "group", "traverse_ms", "headway_ms"):
+    for name in ("to_segment", "group", "traverse_ms", "headway_ms", "end_gain_ms", "rules"):
         step[name] = movement[name]
-    for name in ("end_gain_ms", "loss_ms", "loss_slots", "rules"):
-        step[name] = np.minimum(movement[name], np.iinfo(STEP[name]).max)
     step["to_lane"] = segment["first_lane"][movement["to_segment"]]
     step["to_lanes"] = segment["n_lanes"][movement["to_segment"]]
     step["yields"] = (movement["yield_end"] > movement["yield_start"]) | (

@@ -6,9 +6,10 @@ import numpy as np
 
 from . import look
 from .bound import Bound
-from .gridlock import Holdups, no_holdups
+from .gridlock import Holdups
+from .holdups import holdups_of
 from .records import RECORD
-from .state import INSIDE, State, copy_state, make_state, make_trips
+from .state import State, copy_state, make_state, make_trips
 from .surface import Sight, Sums, Totals
 from .tables import Arrivals, Tables
 
@@ -81,22 +82,7 @@ class CompiledEngine:
 
     def holdups(self) -> Holdups:
         """Why heads of lanes do not move."""
-        held = no_holdups(self._now_ms, len(self.tables.lane_slots))
-        self._run.holdups(held.waits_for, held.serve, held.since_ms)
-        return held._replace(blocked_by=self._blocked_by())
-
-    def _blocked_by(self) -> np.ndarray:
-        """(k, 2) lane whose head is blocked, lane whose head stands in its way inside the junction."""
-        state, tables, pairs = self._state, self.tables, set()
-        heads = state.lane["place0"] + state.lane["head"]
-        for l in np.flatnonzero(state.lane["marks"] & INSIDE).tolist():
-            row = tables.movement[state.place[heads[l]].movement]
-            for foe in tables.priority[row.foe_start : row.foe_end]:
-                lane = state.lane[foe.lane]
-                is_head = lane.vehicles > 0 and state.place[heads[foe.lane]].movement == foe.movement
-                if is_head and not lane.marks & INSIDE:
-                    pairs.add((int(foe.lane), l))
-        return np.array(sorted(pairs), np.int32).reshape(-1, 2)
+        return holdups_of(self.tables, self._state)
 
     def records(self) -> np.ndarray:
         """All records so far, dtype ``records.RECORD``, in the order in which they happened."""

@@ -12,7 +12,6 @@ from .interlock import GREEN
 from .jit import njit
 from .log import write
 from .records import STOP_MS, Kind
-from .starts import ROLLING, start_loss
 from .state import FRESH, INSIDE, SIREN
 from .tables import EXIT, INF, ON_RED, STOPS, TAKES_TURNS
 from .wheel import LANE, ROOM, schedule
@@ -47,23 +46,32 @@ def _room_changed(tables, trips, state, s):
 
 
 @njit(forceinline=True)
-def _on_red(state, step, now):
+def _on_red(state, movement, now):
     """Whether a movement that may go on red does so now."""
-    lamp = state.signals.group[step.group]
-    return lamp.aspect != GREEN and (lamp.began_ms == -INF or now >= lamp.green_end_ms + step.end_gain_ms)
+    lamp = state.signals.group[movement.group]
+    return lamp.aspect != GREEN and (lamp.began_ms == -INF or now >= lamp.green_end_ms + movement.end_gain_ms)
 
 
 @njit(forceinline=True)
 def _loss(tables, state, lane, head, delay, now):
-    """What the head loses behind the stop line, which it crosses now, ``delay`` late."""
-    step = tables.step[head.movement]
+    """What the head, ``delay`` late, loses behind the stop line until it is at speed: as much as it was
+    late at most, since who is braked for a moment only does not stop. Nothing if it follows others, for
+    they are at speed when they cross: what that costs is in start-up and headways."""
+    movement = tables.movement[head.movement]
     if delay == 0:
-        lane.rolled = ROLLING
-    elif now > lane.next_ms or step.rules & STOPS or (step.rules & ON_RED and _on_red(state, step, now)):
-        lane.rolled = 0
-    loss = start_loss(step.loss_ms, step.loss_slots, np.int64(lane.rolled), delay)
-    lane.rolled += head.length
-    return loss
+        return np.int64(0)
+    if _from_red(state, lane, head, movement.group):
+        return min(delay, max(0, np.int64(movement.startup2_ms)))
+    stopped = movement.rules & STOPS or (movement.rules & ON_RED and _on_red(state, movement, now))
+    if now > lane.next_ms or stopped:
+        return min(delay, np.int64(movement.loss_ms))
+    return np.int64(0)
+
+
+@njit(forceinline=True)
+def _from_red(state, lane, head, group):
+    """Whether the head is the first of a queue that saw red."""
+    return group >= 0 and lane.marks & FRESH and head.arrive_ms <= state.signals.group[group].began_ms
 
 
 @njit(forceinline=True)
@@ -76,7 +84,7 @@ def _headway_after(tables, state, lane, head, opposed, now):
     headway = np.int64(step.headway_ms)
     if step.group >= 0:
         lamp = state.signals.group[step.group]
-        if lane.marks & FRESH and head.arrive_ms <= lamp.began_ms:
+        if _from_red(state, lane, head, step.group):
             extra = tables.movement[head.movement].startup2_ms
         if step.rules & ON_RED:
             opposed = opposed or _on_red(state, step, now)
@@ -209,6 +217,4 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
             _room_changed(tables, trips, state, np.int64(lane.segment))
     wake(tables, trips, state, l)
     if b >= 0:
-        _enter(
-            tables, trips, state, log, b, vehicle, route_at, pace, size, siren, stops, traverse, loss
-        )
+        _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, siren, stops, traverse, loss)

@@ -11,6 +11,8 @@ from .jit import njit
 from .tables import EXIT, INF, ON_RED, TAKES_TURNS
 from .wheel import YIELD, schedule
 
+JOIN_MS = 1000  # so long after a vehicle of an all-way stop began to cross others may go along with it
+
 
 @njit(forceinline=True, inner=True)
 def give_way(tables, trips, state, l, now):
@@ -82,26 +84,42 @@ def _gap(movements, priority, lanes, places, lamps, m, start, end, now):
 
 @njit
 def _turn(tables, trips, state, l, m, now):
-    """First come, first served: ``l`` waits for those before it at the stop lines of its foes, and until
-    the last of these to go is out of its way."""
-    movement = tables.movement[m]
-    until = now
-    for k in range(movement.foe_start, movement.foe_end):
-        until = max(until, state.turn_ms[tables.priority[k].movement] + movement.gap_ms)
+    """First come, first served: ``l`` waits until its foes that crossed are out of its way, and for those
+    that came to their stop lines before it. Who came later may go along with one that began to cross
+    within ``JOIN_MS``, since the earlier ones have to wait for that one anyway."""
+    until = _clear(tables, state, m)
     if until > now:
         return until
-    mine = head_time(tables, trips, state, l, now)
+    movement = tables.movement[m]
+    mine = _when(tables, trips, state, l, now)
     for k in range(movement.foe_start, movement.foe_end):
         other = np.int64(tables.priority[k].lane)
-        p = tables.priority[k].movement
+        p = np.int64(tables.priority[k].movement)
         lane = state.lane[other]
         if not tables.step[p].rules & TAKES_TURNS or lane.vehicles == 0 or lane.waits_for >= 0:
             continue
         if state.place[lane.place0 + lane.head].movement != p:
             continue
-        theirs = head_time(tables, trips, state, other, now)
-        if theirs < mine or (theirs == mine and other < l):
+        theirs = _when(tables, trips, state, other, now)
+        came_first = theirs < mine or (theirs == mine and other < l)
+        if came_first and _clear(tables, state, p) < now + tables.movement[p].gap_ms - JOIN_MS:
             return INF
+    return now
+
+
+@njit
+def _when(tables, trips, state, l, now):
+    """``head_time``, which is laid out in line where it is asked often: here it is not."""
+    return head_time(tables, trips, state, l, now)
+
+
+@njit
+def _clear(tables, state, m):
+    """When the foes of movement ``m`` that have crossed are out of its way."""
+    movement = tables.movement[m]
+    until = -INF
+    for k in range(movement.foe_start, movement.foe_end):
+        until = max(until, state.turn_ms[tables.priority[k].movement] + movement.gap_ms)
     return until
 
 

@@ -11,7 +11,6 @@ from .state import BLOCKED, INSIDE
 from .tables import EXIT, INF, ON_RED, STOPS
 from .wheel import LANE, ROOM, YIELD, schedule
 
-
 LANES = 0xFFFF  # a leg's bits of lanes, moved down to bit 0
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from .gaps import let_others_try
 from .heads import wake
 from .jit import njit
+from .log import write
 from .records import Kind
 from .state import BLOCKED, INSIDE
 from .tables import TAKES_TURNS
-from .log import write
 
 _INSIDE = int(Kind.INSIDE)
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from .crossing import count_queue
-from .heads import target
 from .interlock import GREEN, earliest_switch, stage_times
 from .jit import njit
 from .tables import EXIT, INF
@@ -40,19 +39,6 @@ def look(tables, trips, state, sight):
     stage_times(tables.signals, state.signals, now, sight.stage_ms)
     for g in range(tables.signals.group.size):
         sight.group_green[g] = state.signals.group[g].aspect == GREEN
-
-
-@njit(inner=True)
-def holdups(tables, trips, state, waits_for, serve, since_ms):
-    """Fill the (n_lanes,) arrays of a ``Holdups``."""
-    for l in range(tables.lane_slots.size):
-        lane = state.lane[l]
-        waits_for[l] = lane.waits_for
-        serve[l] = 0
-        if lane.waits_for >= 0:
-            serve[l] = target(tables, trips, state, l)[3]
-        last = lane.slot - 1 if lane.slot > 0 else lane.n_slots - 1
-        since_ms[l] = max(0, state.left_ms[lane.slot0 + last])
 
 
 @njit

@@ -1,7 +1,5 @@
 """Emergency vehicles pass queues: the one exception to first in, first out. Part of the compiled loop."""
 
-import numpy as np
-
 from .crossing import count_queue
 from .jit import njit
 from .log import write

@@ -7,7 +7,6 @@ import numpy as np
 
 from .interlock import SignalState, initial_state
 from .memory import aligned
-from .starts import ROLLING
 from .tables import EXIT, INF, Arrivals, Tables
 
 WHEEL = 1 << 17  # buckets of the timing wheel, one per millisecond; later events wait in the last one
@@ -45,8 +44,7 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("crossed", "i4"),  # by counted vehicles
         ("delay_ms", "i8"),  # of counted vehicles
         ("out", "i8"),  # by all vehicles
-        ("rolled", "i4"),  # slots that have crossed since a vehicle started from the stop line
-        ("pad", "i4"),
+        ("pad", "i8"),
     ]
 )
 # Marks of a lane.
@@ -160,7 +158,6 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
         lane[name] = -INF
     lane["segment"] = tables.lane
     lane["waits_for"] = -1
-    lane["rolled"] = ROLLING
     lane["slot0"][:n_lanes] = np.cumsum(tables.lane_slots) - tables.lane_slots
     lane["n_slots"][:n_lanes] = tables.lane_slots
     places = tables.lane_slots // max(1, int(arrivals.size.min(initial=2)))

@@ -33,7 +33,9 @@ MOVEMENT = np.dtype(
         ("traverse_ms", "i4"),  # stop line to the beginning of the next link
         ("headway_ms", "i4"),  # saturation headway of a passenger car
         ("startup_ms", "i4"),  # green start to the first crossing from a standing queue
-        ("startup2_ms", "i4"),  # what the second crossing comes later than one headway
+        # what the second crossing comes later than one headway: by so much the first one is late as well
+        # when it is at speed, behind the stop line
+        ("startup2_ms", "i4"),
         ("end_gain_ms", "i4"),  # how long after the end of green it still discharges
         ("gap_ms", "i4"),  # critical gap
         ("follow_ms", "i4"),  # follow-up time
@@ -42,8 +44,7 @@ MOVEMENT = np.dtype(
         ("yield_end", "i4"),
         ("serve_first", "i4"),  # bitmask of the lanes that serve it, on the link's first segment
         ("serve_last", "i4"),  # the same on its last segment (equal if there is one only)
-        ("loss_ms", "i4"),  # what a start from the stop line costs behind it, until free speed
-        ("loss_slots", "i4"),  # who started from so far back is at free speed when it crosses
+        ("loss_ms", "i4"),  # what a start from the stop line costs behind it, unless it is at green
         ("hold_ms", "i4"),  # who must stop crosses so long after it could have arrived, or later
         ("rules", "i4"),  # bits, see below
         ("foe_start", "i4"),  # movements whose paths cross or merge with it: only if a rule needs them
@@ -65,11 +66,9 @@ STEP = np.dtype(  # what the loop reads of a movement at every crossing, two to 
         ("group", "i4"),
         ("traverse_ms", "i4"),
         ("headway_ms", "i4"),
-        ("end_gain_ms", "i2"),
-        ("loss_ms", "i2"),
-        ("loss_slots", "i2"),
-        ("rules", "i1"),
-        ("yields", "i1"),  # 1 if it may have to give way to anybody
+        ("end_gain_ms", "i4"),
+        ("rules", "i2"),
+        ("yields", "i2"),  # 1 if it may have to give way to anybody
     ]
 )
 

@@ -112,6 +112,12 @@ class Network:
         """(n_movements,) bool: a sign tells it to give way (yield or stop)."""
         return self._without_signal(("yield", *STOPS))
 
+    @cached_property
+    def enters_roundabout(self) -> np.ndarray:
+        """(n_movements,) bool: gives way at a node whose ctrl_type is 'roundabout'."""
+        control = self.node.texts("ctrl_type")
+        return self.is_minor & np.array([control[n] == "roundabout" for n in self.movement_node], bool)
+
     def _without_signal(self, kinds: tuple[str, ...]) -> np.ndarray:
         told = np.array([kind in kinds for kind in self.movement.texts("ctrl_type")], bool)
         return told & ~self.is_signalised

@@ -18,7 +18,12 @@ NODE = Spec(
         Column("x_coord", "float", "position to the east", "m", low=-1e8, high=1e8),
         Column("y_coord", "float", "position to the north", "m", low=-1e8, high=1e8),
         Column("name", "text", "a name for people", default=""),
-        Column("ctrl_type", "text", "how the node is controlled; 'signal' where lights hang", default=""),
+        Column(
+            "ctrl_type",
+            "text",
+            "how the node is controlled; 'signal' where lights hang, 'roundabout' on one",
+            default="",
+        ),
     ),
     ("z_coord", "node_type", "zone_id", "parent_node_id"),
     "node_id",

@@ -142,8 +142,12 @@ def _gaps(network: Network, is_signalised: np.ndarray, d: Defaults) -> tuple[np.
         _by_turn(network, {kind: pair[k] for kind, pair in protected.items()}),
         _by_turn(network, {kind: pair[k] for kind, pair in minor.items()}),
     )
-    gap = np.where(network.all_way, d.all_way_gap_s, pick(0))
-    follow = np.where(network.all_way, d.all_way_headway_s, pick(1))
+    gap, follow = pick(0), pick(1)
+    for where, own_gap, own_follow in (
+        (network.enters_roundabout, d.roundabout_gap_s, d.roundabout_follow_s),
+        (network.all_way, d.all_way_gap_s, d.all_way_headway_s),
+    ):
+        gap, follow = np.where(where, own_gap, gap), np.where(where, own_follow, follow)
     return _given(network, "opt_gap_s", gap), _given(network, "opt_follow_s", follow)
 
 
@@ -160,11 +164,10 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
     )  # fmt: skip
     speed = _crossing_mps(network)
     headway = 3600 / saturation_pcuph(network)
-    first = _given(network, "opt_start_up_loss_s", d.start_up_loss_s) + headway / 2
+    start_s = speed / (2 * d.acceleration)  # what it takes to be at speed from a standstill
+    first, second = _starts(network, headway, start_s)
     end_gain = np.minimum(_given(network, "opt_end_gain_s", d.end_gain_s), yellow)
     gap, follow = _gaps(network, is_signalised, d)
-    full_m = speed**2 / (2 * d.acceleration)  # from a standstill to speed
-    spacing_m = 1 / network.jam_pcupm[network.movement_from]
     stop_s = network.speed_mps[network.movement_from] / (2 * d.comfortable_deceleration) + d.stop_s
     gives_way = np.zeros(len(group), bool)
     gives_way[signals.live_yields[:, 0]] = True
@@ -177,19 +180,33 @@ def movement_columns(network: Network, signals: SignalSystem) -> dict[str, np.nd
         "movement_group": group,
         "movement_traverse_ms": up_ms(path / speed + _slowing_s(network, speed)),
         "movement_headway_ms": as_ms(headway),
-        "movement_startup_ms": as_ms(_given(network, "opt_first_headway_s", first)),
-        "movement_startup2_ms": as_ms(_given(network, "opt_second_headway_s", headway)) - as_ms(headway),
+        "movement_startup_ms": as_ms(first),
+        "movement_startup2_ms": as_ms(second) - as_ms(headway),
         "movement_end_gain_ms": as_ms(np.where(is_signalised, end_gain, 0)),
         "movement_gap_ms": as_ms(gap),
         "movement_follow_ms": as_ms(follow),
         "movement_sneakers": np.where(
             is_signalised & gives_way & turns_left, round(d.left_sneakers), zero
         ).astype(np.int32),
-        "movement_loss_ms": as_ms(speed / (2 * d.acceleration)),
-        "movement_loss_slots": np.round(2 * full_m / spacing_m).astype(np.int32),
+        "movement_loss_ms": as_ms(start_s),
         "movement_hold_ms": as_ms(np.where(network.must_stop | network.on_red, stop_s, 0)),
         "movement_rules": _rules(network),
     }
+
+
+def _starts(network: Network, headway: np.ndarray, start_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(start of green to the first crossing, first to second crossing), s.
+
+    The start-up lost time is what the queue as a whole is late: crossings that are at speed come at
+    lost time + headway / 2, and a headway after each other. The first one crosses when its driver has
+    reacted, and is at speed ``start_s`` later: by no more than that is it ahead of the others.
+    """
+    d = network.defaults
+    at_speed = _given(network, "opt_start_up_loss_s", d.start_up_loss_s) + headway / 2
+    first = np.maximum(at_speed - start_s, np.minimum(at_speed, d.start_reaction_s))
+    first = _given(network, "opt_first_headway_s", first)
+    second = headway + np.clip(at_speed - first, 0, start_s)
+    return first, _given(network, "opt_second_headway_s", second)
 
 
 def _rules(network: Network) -> np.ndarray:

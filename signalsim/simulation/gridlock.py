@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from signalsim.engine.gridlock import gridlocks
-
+from .circles import gridlocks
 from .protocol import Engine
 
 LOOK_S = 60

@@ -30,8 +30,8 @@ def test_run_prints_one_json_document_and_nothing_else(crossing: Path) -> None:
     assert found.returncode == 0, found.stderr
     document = json.loads(found.stdout)
     assert list(document) == [
-        "format_version", "scenario", "controller", "seed", "engine", "sensors", "vehicles", "measures",
-        "wall_s", "cpu_s", "moves", "provenance",
+        "format_version", "scenario", "controller", "seed", "engine", "sensors", "vehicles",
+        "gridlocks", "measures", "wall_s", "cpu_s", "moves", "provenance",
     ]  # fmt: skip
     assert document["seed"] == 4 and document["scenario"] == "crossing"
     vehicles = document["vehicles"]

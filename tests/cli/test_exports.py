@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from support.lines import make_line
 
 from signalsim.demand import sample
 from signalsim.formats.sumo.export.netconvert import binary
@@ -166,3 +167,30 @@ def test_without_sumo_it_says_what_to_install(crossing: Path, tmp_path: Path) ->
     assert "netconvert is not here" in found.stderr and "pip install 'signalsim[sumo]'" in found.stderr
     assert found.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_sumo
+def test_buses_stop_in_sumo_and_classes_are_told(crossing: Path, tmp_path: Path) -> None:
+    """SUMO's own record of its stops: where, and how long, rounded up to its steps of half a second."""
+    line, out = make_line(crossing, tmp_path / "line"), tmp_path / "out"
+    found = signalsim("export", "sumo", line, "--out", out, "--seed", 3)
+    assert found.returncode == 0, found.stderr
+    assert "emergency vehicles pass no queue" in found.stderr
+    arrivals = sample(build(load(line)), 3)
+    stands = out / "stands.xml"
+    done = subprocess.run(
+        [binary("sumo"), "-c", out / "scenario.sumocfg", "--no-step-log", "--stop-output", stands],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0 and "Warning" not in done.stderr, done.stderr
+    lasted: dict[str, list[float]] = {}
+    for stop in ElementTree.parse(stands).getroot():
+        time_s = float(stop.attrib["ended"]) - float(stop.attrib["started"])
+        lasted.setdefault(stop.attrib["id"], []).append(time_s)
+    parts = [arrivals.route_dwell_ms[slice(*arrivals.route_start[r:][:2])] for r in arrivals.route]
+    expected = {str(v): part[part > 0] / 1000 for v, part in enumerate(parts) if part.any()}
+    assert lasted.keys() == expected.keys()
+    for vehicle, times in lasted.items():
+        assert np.all((expected[vehicle] <= times) & (times <= expected[vehicle] + 1)), vehicle
+    types = [v.attrib["type"] for v in ElementTree.parse(out / "routes.rou.xml").getroot().iter("vehicle")]
+    assert types == ["car", "bus", "heavy", "bus", "bus", "emergency", "car"]

@@ -43,7 +43,6 @@ def _tables() -> Tables:
         movement_follow_ms=0 * movements,
         movement_sneakers=0 * movements,
         movement_loss_ms=0 * movements,
-        movement_loss_slots=0 * movements,
         movement_hold_ms=0 * movements,
         movement_rules=0 * movements,
         serves=np.array([(2 * i + (turn > 0), 3 * i + turn) for i in range(4) for turn in range(3)]),

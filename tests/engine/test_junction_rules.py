@@ -5,7 +5,6 @@ import pytest
 from support.roads import arrivals_of, run, tables_of, times, two_stages
 
 from signalsim.engine.records import Kind
-from signalsim.engine.starts import CURVE
 from signalsim.engine.tables import ENTERS, ON_RED, STOPS, TAKES_TURNS
 
 pytestmark = pytest.mark.nojit
@@ -13,25 +12,35 @@ pytestmark = pytest.mark.nojit
 CROSSROADS = [{}, {}, {}, {}]  # links 0 and 1 lead to a junction, 2 and 3 away from it; 10 s each
 
 
-def test_a_start_from_standstill_costs_what_acceleration_takes(engine: str) -> None:
-    """v / 2a for the first of a queue; (1 - sqrt(d / full))^2 of it for those behind; nothing for the fifth,
-    which is at speed when it crosses, nor for one that meets green."""
-    movement = {"a": 0, "b": 1, "group": 1, "startup_ms": 1000, "loss_ms": 2600, "loss_slots": 8}
+def test_the_first_of_a_queue_is_at_speed_behind_the_line(engine: str) -> None:
+    """It crosses 1 s after green, is as late as the second headway is longer than the others, and so the
+    queue arrives at the next line in saturation headways; who meets green loses nothing."""
+    movement = {"a": 0, "b": 1, "group": 1, "startup_ms": 1000, "startup2_ms": 2450}
     tables = tables_of([{"headway_ms": 1000}] * 2, [movement], signals=two_stages())
-    trips = [(1000 * i, 0, [0]) for i in range(5)] + [(60_000, 0, [0])]
+    trips = [(1000 * i, 0, [0]) for i in range(4)] + [(60_000, 0, [0])]
     made = run(engine, tables, arrivals_of(trips), 120_000, [(30_000, 1)])
-    crossed = [36_000 + 2000 * i for i in range(5)]
-    loss = [2600 * int(CURVE[8 * i]) // 1024 for i in (0, 2, 4, 6)] + [0]
-    assert loss[0] == 2600 and 0 < loss[3] < loss[2] < loss[1] < 700
-    due = [t + lost + 10_000 for t, lost in zip(crossed, loss, strict=True)]
-    for i in range(1, 5):
-        due[i] = max(due[i], due[i - 1] + 1000)  # first in, first out, a headway apart
-    assert made.sums().arrive_ms.tolist() == [*due, 80_000]
-    assert made.sums().lane_delay_ms[0] == sum(t - 10_000 - 1000 * i for i, t in enumerate(crossed)) + sum(loss)
+    crossed = [36_000, 40_450, 42_450, 44_450]
+    assert times(made, Kind.CROSS, 0) == [*crossed, 70_000]
+    assert made.sums().arrive_ms.tolist() == [48_450, 50_450, 52_450, 54_450, 80_000]
+    waits = sum(t - 10_000 - 1000 * i for i, t in enumerate(crossed))
+    assert made.sums().lane_delay_ms[0] == waits + 2450
+
+
+def test_who_starts_in_a_gap_loses_what_acceleration_takes(engine: str) -> None:
+    """The first waits for a gap and starts from the line; the second follows it."""
+    minor = {"a": 0, "b": 2, "gap_ms": 4500, "follow_ms": 2500, "loss_ms": 2600}
+    tables = tables_of(CROSSROADS, [minor, {"a": 1, "b": 3}], yields=[(0, 1)], origins=(0, 1))
+    trips = [(0, 0, [0]), (100, 0, [0]), (1000, 1, [1]), (60_000, 0, [0])]
+    made = run(engine, tables, arrivals_of(trips), 120_000)
+    assert times(made, Kind.CROSS, 0) == [11_000, 13_500, 70_000]
+    lost = [min(1000, 2600), 0, 0]  # held up for a second only, the first does not stop
+    assert [t - c for t, c in zip(times(made, Kind.CROSS, 2), [11_000, 13_500, 70_000], strict=True)] == [
+        10_000 + ms for ms in lost
+    ]
 
 
 def test_who_only_slows_down_loses_no_more_behind_the_line_than_before_it(engine: str) -> None:
-    movement = {"a": 0, "b": 1, "group": 1, "loss_ms": 2600, "loss_slots": 8}
+    movement = {"a": 0, "b": 1, "group": 1, "startup2_ms": 2600}
     tables = tables_of([{}, {}], [movement], signals=two_stages())
     made = run(engine, tables, arrivals_of([(24_400, 0, [0])]), 90_000, [(30_000, 1)])
     assert times(made, Kind.CROSS, 0) == [35_000]  # 600 ms late

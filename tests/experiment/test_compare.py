@@ -187,8 +187,8 @@ def test_a_run_s_document_repeats_to_the_byte(scenarios: Path, controller: str) 
     for seed in (1, 1, 2):
         document = run_document(signalsim.simulate(scenarios / "crossing", controller, seed=seed), "c", "d")
         assert list(document) == [
-            "format_version", "scenario", "controller", "seed", "engine", "sensors", "vehicles", "measures",
-            "wall_s", "cpu_s", "moves", "provenance",
+            "format_version", "scenario", "controller", "seed", "engine", "sensors", "vehicles",
+            "gridlocks", "measures", "wall_s", "cpu_s", "moves", "provenance",
         ]  # fmt: skip
         texts.append(to_text({**document, "seed": 0, "wall_s": 0, "cpu_s": 0, "provenance": {}}))
     assert texts[0] == texts[1] != texts[2]

@@ -15,6 +15,7 @@ from signalsim.formats.osm import read
 from signalsim.formats.osm.raw import from_graph
 from signalsim.formats.osm.tags import is_for_cars, values, way
 from signalsim.formats.roads import Road, lane_ranges
+from signalsim.network import conflicts, load_network
 from signalsim.scenario import load
 from signalsim.scenario.bring import bring
 from signalsim.simulation import simulate
@@ -393,3 +394,67 @@ def test_random_street_maps_load(tmp_path: Path, data: st.DataObject) -> None:
     (tmp_path / "random.osm").write_text(osm(nodes, ways, ()), encoding="utf-8")
     told = outcome(tmp_path / "random.osm")
     assert told == "" or "no road" in told
+
+
+def control(tmp_path: Path, nodes: Any, ways: Any) -> tuple[dict[str, str], str]:
+    """ctrl_type by movement of a map, and the report."""
+    (tmp_path / "m.osm").write_text(osm(nodes, ways, ()), encoding="utf-8")
+    source = str(tmp_path / "m.osm")
+    report = bring(source, lambda: read("m", source=source), tmp_path / "out").report
+    moves = table(tmp_path / "out", "movement.csv")
+    return {name: row.get("ctrl_type", "") for name, row in moves.items()}, report
+
+
+CROSS = {1: (0, 0, {}), 2: (-300, 0, {}), 3: (300, 0, {}), 4: (0, 300, {}), 5: (0, -300, {})}
+ROADS = {1: ([2, 1, 3], {"highway": "secondary"}), 2: ([4, 6, 1, 7, 5], {"highway": "tertiary"})}
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_sign_is_for_the_junction_that_it_stands_before(said: bool, tmp_path: Path) -> None:
+    """The second road runs from north to south: a stop sign before, a give-way sign behind the junction."""
+    side = {"direction": "forward"}, {"direction": "backward"}
+    signs = {
+        6: (0, 12, {"highway": "stop"} | (side[0] if said else {})),
+        7: (0, -12, {"highway": "give_way"} | (side[1] if said else {})),
+    }
+    found, report = control(tmp_path, CROSS | signs, ROADS)
+    assert {kind for name, kind in found.items() if name.startswith("4-1")} == {"stop"}
+    assert {kind for name, kind in found.items() if name.startswith("5-1")} == {"yield"}
+    assert {kind for name, kind in found.items() if name[0] in "23"} == {""}
+    assert "movements with a stop sign: 3" in report
+    net = load_network(tmp_path / "out")
+    yields = conflicts(net).yields
+    assert not (net.is_minor[yields[:, 1]] & ~net.is_minor[yields[:, 0]]).any()
+
+
+@pytest.mark.parametrize(
+    ("node", "tags"),
+    [(1, {"highway": "stop"}), (6, {"highway": "stop", "stop": "all", "direction": "forward"})],
+)
+def test_all_way_stops(node: int, tags: dict[str, str], tmp_path: Path) -> None:
+    nodes = CROSS | {6: (0, 12, {}), 7: (0, -12, {})}
+    nodes[node] = (*nodes[node][:2], tags)
+    found, report = control(tmp_path, nodes, ROADS)
+    assert set(found.values()) == {"stop_4_way"}
+    assert "all-way stops: 1" in report
+
+
+def test_a_sign_far_from_a_junction_is_named(tmp_path: Path) -> None:
+    found, report = control(tmp_path, CROSS | {6: (0, 150, {"highway": "stop"}), 7: (0, -12, {})}, ROADS)
+    assert set(found.values()) == {""}
+    assert "stop and give-way signs: no road ends within 40 m (6)" in report
+
+
+def test_who_drives_round_has_priority(tmp_path: Path) -> None:
+    """A ring with four two-way roads, drawn as it is driven: anticlockwise."""
+    places = {1: (15, 0), 2: (0, 15), 3: (-15, 0), 4: (0, -15)}
+    nodes = {n: (*place, {}) for n, place in places.items()}
+    nodes |= {n + 10: (20 * x, 20 * y, {}) for n, (x, y) in places.items()}
+    ways = {1: ([1, 2, 3, 4, 1], {"highway": "tertiary", "junction": "roundabout"})}
+    ways |= {n + 10: ([n + 10, n], {"highway": "tertiary"}) for n in places}
+    control(tmp_path, nodes, ways)
+    net = load_network(tmp_path / "out")
+    arm = [int(net.node.ids[net.link_from[link]]) > 10 for link in net.movement_from]
+    assert list(net.movement.texts("ctrl_type")) == ["yield" if is_arm else "no_control" for is_arm in arm]
+    yields = conflicts(net).yields
+    assert {(arm[a], arm[b]) for a, b in yields.tolist()} == {(True, False)}

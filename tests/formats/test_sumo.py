@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.sumonets import make_cross, tool
 from support.wheels import data
 
 from signalsim.counts.spec import COUNTS
@@ -20,6 +21,7 @@ from signalsim.engine.records import Kind
 from signalsim.errors import InputError
 from signalsim.formats.draft import Draft
 from signalsim.formats.sumo import read
+from signalsim.network import conflicts
 from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT
 from signalsim.scenario import build, load
 from signalsim.scenario.bring import bring
@@ -27,36 +29,12 @@ from signalsim.signals.specs import GROUP, INTERGREEN, PLAN, STAGE
 from signalsim.simulation import simulate
 
 sumo = pytest.importorskip("sumo", reason="the extra 'sumo' is not installed")
-TOOLS = Path(sumo.SUMO_HOME) / "bin"
 RESCO = "wheel:sumo-rl==1.4.5/sumo_rl/nets/RESCO"
 # what the research data sets hold: vehicles that depart in the hour, signals
 REAL = {
     "cologne1": (2015, 1), "cologne3": (2856, 3), "cologne8": (2046, 8),
     "ingolstadt1": (1716, 1), "ingolstadt7": (3031, 7), "ingolstadt21": (4281, 21),
 }  # fmt: skip
-
-
-def tool(name: str, *arguments: str) -> None:
-    done = subprocess.run([str(TOOLS / name), *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def make_cross(folder: Path, lights: str = "static", *more: str, lanes: int = 2) -> Path:
-    """A crossing of two roads, by netconvert."""
-    (folder / "x.nod.xml").write_text(
-        '<nodes><node id="c" x="0" y="0" type="traffic_light"/><node id="n" x="0" y="300"/>'
-        '<node id="s" x="0" y="-300"/><node id="e" x="300" y="0"/><node id="w" x="-300" y="0"/></nodes>'
-    )
-    edges = "".join(
-        f'<edge id="{a}c" from="{a}" to="c" numLanes="{lanes}" speed="13.89"/>'
-        f'<edge id="c{a}" from="c" to="{a}" numLanes="{lanes}" speed="13.89"/>'
-        for a in "nsew"
-    )
-    (folder / "x.edg.xml").write_text(f"<edges>{edges}</edges>")
-    net = folder / "x.net.xml"
-    tool("netconvert", "-n", str(folder / "x.nod.xml"), "-e", str(folder / "x.edg.xml"), "-o", str(net),
-         "--tls.default-type", lights, *more)  # fmt: skip
-    return net
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +85,43 @@ def test_who_gives_way_is_as_the_requests_say(cross: Path, tmp_path: Path) -> No
     either = rules.get(("nc->cs", "ec->cw")) or rules.get(("ec->cw", "nc->cs"))
     assert either == "forbidden"
     assert ("nc->cs", "sc->cn") not in rules and ("sc->cn", "nc->cs") not in rules
+
+
+@pytest.mark.parametrize("kind", ["allway_stop", "priority_stop", "right_before_left", "priority"])
+def test_signs_are_those_of_the_junctions_type(kind: str, tmp_path: Path) -> None:
+    net = make_cross(tmp_path, kind=kind)
+    draft = read("x", net=str(net), routes=[routes(tmp_path, FLOW)])
+    bring("x", lambda: draft, tmp_path / "out")
+    network = load(tmp_path / "out").network
+    stops = {network.movement.ids[m][0] for m in np.flatnonzero(network.must_stop)}
+    assert stops == {"allway_stop": set("nsew"), "priority_stop": set("ew")}.get(kind, set())
+    found = conflicts(network)
+    assert (len(found.yields) == 0) == (kind == "allway_stop")
+    meeting = {(m["mvmt_id"], m["other_mvmt_id"]) for m in table(draft, CONFLICT)}
+    assert len(found.foes) == len(meeting) > 20
+
+
+def test_lamps_that_say_stop_then_go_are_turns_on_red(tmp_path: Path) -> None:
+    """Their groups are red then; connections that are not kept clear are told too."""
+    net = make_cross(tmp_path, kind="traffic_light_right_on_red")
+    text = net.read_text()
+    assert re.search(r'<phase[^>]*state="[^"]*s', text)
+    net.write_text(
+        text.replace('<connection from="nc" to="cs"', '<connection keepClear="0" from="nc" to="cs"')
+    )
+    draft = read("x", net=str(net), routes=[routes(tmp_path, FLOW)])
+    bring("x", lambda: draft, tmp_path / "out")
+    moves = {row["mvmt_id"]: row for row in table(draft, MOVEMENT)}
+    assert {name for name, row in moves.items() if row["ctrl_type"] == "signal_with_RTOR"} == {
+        "nc->cw", "wc->cs", "sc->ce", "ec->cn",
+    }  # fmt: skip
+    assert {name for name, row in moves.items() if row["opt_keep_clear"] == 0} == {"nc->cs"}
+    assert "movements that may go on red after a stop (lamp s): 4" in draft.report()
+    theirs, ours = lamps_of_sumo(net, 0, 300, tmp_path), lamps_of_ours(tmp_path / "out", 300)
+    index = dict(re.findall(r'<connection from="(\wc)" to="cw"[^>]*linkIndex="(\d+)"', text))
+    right = int(index["nc"])
+    assert "s" in {state[right] for state in theirs}
+    assert (np.array([state[right] in "Gg" for state in theirs]) == ours["nc->cw"]).all()
 
 
 def lamps_of_sumo(net: Path, begin_s: float, seconds: int, folder: Path) -> np.ndarray:

@@ -444,3 +444,28 @@ def test_the_small_file_is_a_scenario(bring_in, tmp_path: Path) -> None:  # type
     assert load_signals(folder, network).junctions == ("1",)
     totals = simulate(folder, "deployed", seed=3).totals
     assert totals.departed == totals.arrived + totals.inside + totals.waiting > 1000
+
+
+def test_right_turns_on_red_are_as_allowed(bring_in, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Of the four right turns the file allows all but EBR; nobody keeps clear of NBT's way out."""
+    rtor = "Allow RTOR,1,1,1,1,1,1,1,1,1,1,1,1,1,,"
+    assert rtor in SMALL
+    text = SMALL.replace(
+        rtor, "Allow RTOR,1,1,1,1,1,1,1,1,1,0,1,1,1,,\nEnter Blocked,1,0,1,0,0,0,0,0,0,0,0,0,0,,"
+    )
+    draft = bring_in(text)
+    kinds = {name: row["ctrl_type"] for name, row in by_id(draft, MOVEMENT).items() if row["ctrl_type"]}
+    right = ("NBR", "SBR", "WBR")
+    assert kinds == {f"1:{code}": "signal_with_RTOR" for code in right} | {"1:EBR": "signal"}
+    assert "right turns that may go on red after a stop (Allow RTOR): 3" in draft.report()
+    entering = {name for name, row in by_id(draft, MOVEMENT).items() if row["opt_keep_clear"] == 0}
+    assert entering == {"1:NBT"}
+    bring("x", lambda: draft, tmp_path / "out")
+    scenario = load(tmp_path / "out")
+    net = scenario.network
+    assert {net.movement.ids[m] for m in np.flatnonzero(net.on_red)} == {f"1:{code}" for code in right}
+    foes = {frozenset((net.movement.ids[a], net.movement.ids[b])) for a, b in scenario.signals.foes}
+    assert frozenset(("1:EBR", "1:SBT")) in foes  # both southwards
+    assert frozenset(("1:EBR", "1:NBT")) not in foes  # kept apart by the rings, yet their ways do not meet
+    rules = {frozenset((r["mvmt_id"], r["other_mvmt_id"])): r["rule"] for r in table(draft, CONFLICT)}
+    assert rules[frozenset(("1:EBR", "1:NBT"))] == "apart"

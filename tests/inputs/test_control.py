@@ -2,6 +2,7 @@
 
 import csv
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,7 @@ def roundabout(folder: Path, *, radius_m: float = 15, right_hand: bool = True) -
     for k in range(4):
         for n in range(1, 4):
             way = [order[(k + i) % 4] for i in range(n + 1)]
-            ring = " ".join(f"ring_{a}{b}" for a, b in zip(way, way[1:], strict=False))
+            ring = " ".join(f"ring_{a}{b}" for a, b in pairwise(way))
             routes.append([f"{way[0]}{way[-1]}", f"{way[0]}_in {ring} {way[-1]}_out"])
     trips += [[f"v{k:03}", 3 * k, routes[1 + k % 12][0]] for k in range(400)]
     tables = {"node": nodes, "link": links, "movement": moves, "routes": routes, "trips": trips}

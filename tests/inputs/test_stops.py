@@ -1,6 +1,5 @@
 """Buses with stops, emergency vehicles, and settings that listed trips have no use for."""
 
-import csv
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.lines import make_line
 
 from signalsim.demand import sample, specs
 from signalsim.demand.stops import dwell_ms, place_stops
@@ -17,40 +17,18 @@ from signalsim.formats.gmns import read
 from signalsim.network.tables import read_table
 from signalsim.scenario import load
 
-TRIPS = ["vehicle_id", "depart_s", "class", "route_id"]
-ROUTES = ["route_id", "link_ids", "stop_ids"]
-STOPS = ["stop_id", "link_id", "dwell_s", "position_m"]
-DRAWN = 'counts = "counts.csv"\nmode = "sampled"\nheavy_share = 0.04'
-
-
-def write(folder: Path, file: str, rows: list[list[object]]) -> None:
-    with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)
-
 
 @pytest.fixture
-def line(crossing):
-    """The crossing with two buses and an emergency vehicle on a route with three stops, two of them on its
-    first link, and a car and a lorry on routes without.
+def line(crossing, scenarios: Path):
+    """Vehicles in their order: p, b1, l, b2, b3, e, q; those of the line (b1, b2, e) have three stops, two
+    of them on its first link, b3 one, the others none.
     """
-    (crossing / "counts.csv").unlink()
-    crossing.replace("scenario.toml", DRAWN, 'trips = "trips.csv"')
-    stops = [["a", "N_in", 20, 50], ["b", "N_in", 10, 200], ["c", "S_out", 30, ""], ["x", "W_in", 5, ""]]
-    write(crossing.path, "stops.csv", [STOPS, *stops])
-    write(
-        crossing.path, "routes.csv",
-        [ROUTES, ["bus", "N_in S_out", "a b c"], ["ew", "E_in W_out", ""], ["ns", "N_in S_out", ""]],
-    )  # fmt: skip
-    write(
-        crossing.path, "trips.csv",
-        [TRIPS, ["b1", 400, "bus", "bus"], ["b2", 500, "bus", "bus"], ["e", 600, "emergency", "bus"],
-         ["l", 450, "heavy", "ew"], ["p", 300, "car", "ns"], ["q", 700, "car", "ns"]],
-    )  # fmt: skip
+    make_line(scenarios / "crossing", crossing.path)
     return crossing
 
 
 def defaults(folder, text: str) -> None:
-    folder.replace("scenario.toml", "[source]", f"[defaults]\n{text}\n\n[source]")
+    folder.replace("scenario.toml", "[defaults]", f"[defaults]\n{text}")
 
 
 def row(arrivals, vehicle: int) -> tuple[int, list[int], list[int]]:
@@ -71,13 +49,14 @@ def test_vehicles_with_stops_have_rows_of_their_own(line) -> None:
     arrivals, index = sample(scenario.demand), scenario.network
     n_in, n_thru = index.link.index["N_in"], index.movement.index["N_thru"]
     assert [scenario.trips.table.ids[i] for i in np.argsort(scenario.trips.depart_ms)] == [
-        "p", "b1", "l", "b2", "e", "q",
+        "p", "b1", "l", "b2", "b3", "e", "q",
     ]  # fmt: skip
-    for vehicle in (1, 3, 4):
+    for vehicle in (1, 3, 5):
         assert row(arrivals, vehicle) == (n_in, [n_thru, EXIT], [30_000, 30_000])
-    for vehicle in (0, 5):
+    assert row(arrivals, 4)[2] == [5000, 0]
+    for vehicle in (0, 6):
         assert row(arrivals, vehicle) == (n_in, [n_thru, EXIT], [0, 0])
-    assert arrivals.route.tolist() == [2, 3, 1, 4, 5, 2], "routes in the order of ids, then the own ones"
+    assert arrivals.route.tolist() == [2, 4, 1, 5, 6, 7, 2], "routes in the order of ids, then the own ones"
     assert len(arrivals.route_dwell_ms) == len(arrivals.route_movement)
     assert (arrivals.route_movement[arrivals.route_start[1:] - 1] == EXIT).all()
     assert {array.dtype for array in (arrivals.route, arrivals.route_dwell_ms)} == {np.dtype(np.int32)}
@@ -86,7 +65,7 @@ def test_vehicles_with_stops_have_rows_of_their_own(line) -> None:
 def test_times_at_stops_differ_by_vehicle_seed_and_replication(line) -> None:
     demand = load(line.path).demand
     one = sample(demand, 1, 2)
-    assert len({tuple(row(one, v)[2]) for v in (1, 3, 4)}) == 3
+    assert len({tuple(row(one, v)[2]) for v in (1, 3, 5)}) == 3
     assert np.array_equal(one.route_dwell_ms, sample(demand, 1, 2).route_dwell_ms)
     for other in (sample(demand, 1, 3), sample(demand, 2, 2)):
         assert not np.array_equal(one.route_dwell_ms, other.route_dwell_ms)
@@ -118,9 +97,9 @@ def test_an_emergency_vehicle_is_a_car_in_size_and_drives_at_its_own_pace(line) 
     demand = load(line.path).demand
     for replication in range(3):
         arrivals = sample(demand, 1, replication)
-        assert arrivals.siren.tolist() == [False, False, False, False, True, False]
-        assert arrivals.size.tolist() == [2, 4, 4, 4, 2, 2]
-        assert arrivals.pace[4] == 800
+        assert arrivals.siren.tolist() == [False] * 5 + [True, False]
+        assert arrivals.size.tolist() == [2, 4, 4, 4, 4, 2, 2]
+        assert arrivals.pace[5] == 800
     assert sample(demand, 1, 0).pace[:4].tolist() != sample(demand, 1, 1).pace[:4].tolist()
 
 
@@ -129,7 +108,7 @@ def test_a_stop_is_served_again_where_the_route_comes_by_again(line) -> None:
     scenario = load(line.path)
     network, routes = scenario.network, read_table(line / "routes.csv", specs.ROUTES)
     through = network.movement.index["N_thru"]
-    row = routes.only(np.arange(3) == 0)
+    row = routes.only(np.arange(4) == 0)
     again = replace(row, data={**row.data, "stop_ids": ("a c c",)})
     first, start = np.array([network.link.index["N_in"]]), np.array([0, 3])
     placed = place_stops(

@@ -78,6 +78,7 @@ def _outcome(name: str, preset: str, replication: int, delay: float, junctions: 
         replication=replication,
         values=values,
         vehicles={"departed": 500, "arrived": 500, "inside": 0, "waiting": 0},
+        gridlocks=(),
         series=series,
         wall_s=0.1,
         cpu_s=0.1,

@@ -37,7 +37,6 @@ def corridor() -> Tables:
         movement_follow_ms=0 * two,
         movement_sneakers=0 * two,
         movement_loss_ms=0 * two,
-        movement_loss_slots=0 * two,
         movement_hold_ms=0 * two,
         movement_rules=0 * two,
         serves=np.array([[0, 0], [1, 1]]),

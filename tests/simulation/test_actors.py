@@ -76,7 +76,7 @@ def _run(wakes, cap_ms, done=lambda now: False, policy=None, n_junctions=1):
         Engine(4 * n_junctions), Sensors(lambda: holder[0]), policy or Policy(wakes), Recorder(tables)
     )
     holder.append(stage)
-    start(stage, cap_ms, done)
+    start(stage, cap_ms, done, SimpleNamespace(look=lambda engine: LOG.append((engine.now_ms, "gridlock"))))
     stage.env.run(until=stage.finished)
     return stage
 

@@ -12,7 +12,13 @@ HEADWAY_MS = 2000
 
 
 def tables_of(
-    links: list[dict], movements: list[dict], *, yields=(), foes=(), signals: SignalSpec | None = None, origins=(0,)
+    links: list[dict],
+    movements: list[dict],
+    *,
+    yields=(),
+    foes=(),
+    signals: SignalSpec | None = None,
+    origins=(0,),
 ) -> Tables:
     """One-segment links ``{travel_ms, lanes, slots, wave_ms}`` and movements ``{a, b, lanes, ...}``."""
     lane_link = [i for i, link in enumerate(links) for _ in range(link.get("lanes", 1))]
@@ -44,7 +50,6 @@ def tables_of(
         movement_follow_ms=of_movement("follow_ms", 2500),
         movement_sneakers=of_movement("sneakers", 0),
         movement_loss_ms=of_movement("loss_ms", 0),
-        movement_loss_slots=of_movement("loss_slots", 0),
         movement_hold_ms=of_movement("hold_ms", 0),
         movement_rules=of_movement("rules", 0),
         serves=serves,

@@ -22,6 +22,7 @@ class Leg(NamedTuple):
     lane: int  # one of ours that serves the way: for who was on none of them at a whole second
     reach_m: float  # see ``roads.Piece``
     movement: int  # taken at its end, EXIT if none
+    dwell_ms: int = 0  # how long it stands at stops there
 
 
 class Drivers:
@@ -48,7 +49,16 @@ class Drivers:
                 departSpeed="max",
             )
             vehicle.setSpeedFactor(str(v), 1000 / int(arrivals.pace[v]))
+            self._stop(v)
         self._next = end
+
+    def _stop(self, vehicle: int) -> None:
+        """Tell SUMO where it stands, and how long."""
+        for leg in self.legs(vehicle):
+            if leg.dwell_ms:
+                edge, lane, end_m = self._roads.kerbs[leg.link]
+                seconds = leg.dwell_ms / 1000
+                self._sumo.vehicle.setStop(str(vehicle), edge, pos=end_m, laneIndex=lane, duration=seconds)
 
     def legs(self, vehicle: int) -> list[Leg]:
         """The edges of a vehicle's route; SUMO learns a route when it is first asked for."""
@@ -56,15 +66,19 @@ class Drivers:
         if route not in self._legs:
             links = self._links(route)
             self._legs[route] = [
-                Leg(
-                    link, piece.travel_ms, piece.at_stop, self._lane(piece, movement), piece.reach_m, movement
-                )
-                for link, movement in links
+                self._leg(link, piece, movement, dwell_ms)
+                for link, movement, dwell_ms in links
                 for piece in self._roads.pieces[link]
             ]
-            edges = [piece.edge for link, _ in links for piece in self._roads.pieces[link]]
+            edges = [piece.edge for link, _, _ in links for piece in self._roads.pieces[link]]
             self._sumo.route.add(f"r{route}", edges)
         return self._legs[route]
+
+    def _leg(self, link: int, piece: Piece, movement: int, dwell_ms: int) -> Leg:
+        stands = dwell_ms > 0 and piece.edge == self._roads.kerbs[link].edge
+        lane = self._lane(piece, movement)
+        own_ms = dwell_ms if stands else 0
+        return Leg(link, piece.travel_ms, piece.at_stop, lane, piece.reach_m, movement, own_ms)
 
     def _lane(self, piece: Piece, movement: int) -> int:
         """The first lane of an edge from which a movement goes, or the first of all."""
@@ -72,14 +86,15 @@ class Drivers:
         serving = (lane for lane in piece.lanes if movement in served[start[lane] : start[lane + 1]])
         return next(serving, piece.lanes[0])
 
-    def _links(self, route: int) -> list[tuple[int, int]]:
-        """(link, movement at its end) along a route."""
+    def _links(self, route: int) -> list[tuple[int, int, int]]:
+        """(link, movement at its end, ms at stops on it) along a route."""
         first, end = self._arrivals.route_start[route : route + 2]
         movements = self._arrivals.route_movement[first:end].tolist()
+        dwell_ms = self._arrivals.route_dwell_ms[first:end].tolist()
         table = self._tables.movement["to_segment"]
         link, links = int(self._arrivals.route_link[route]), []
-        for movement in movements:
-            links.append((link, movement))
+        for movement, stands_ms in zip(movements, dwell_ms, strict=True):
+            links.append((link, movement, stands_ms))
             if movement != EXIT:
                 link = int(self._tables.segment["link"][table[movement]])
         return links

@@ -5,10 +5,12 @@ Lanes of an imported network are named in lane.csv; all others are counted, ours
 from the edge of the road.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from signalsim.errors import InputError
 
@@ -26,6 +28,14 @@ class Survey(NamedTuple):
 
     lanes: dict[str, tuple[SumoLane, ...]]  # by edge
     lights: dict[str, list[list[tuple[str, str]]]]  # traffic light -> link index -> (from lane, to lane)
+
+
+class Kerb(NamedTuple):
+    """Where vehicles stand on a link at its stops."""
+
+    edge: str
+    lane: int  # SUMO's index
+    end_m: float
 
 
 class Piece(NamedTuple):
@@ -47,6 +57,7 @@ class Roads:
     length_m: dict[int, float] = field(default_factory=dict)  # our lane -> length of SUMO's
     slow_mps: dict[int, float] = field(default_factory=dict)  # our lane -> half its free speed
     view_from_m: dict[int, float] = field(default_factory=dict)  # our lane -> its advance line, if it has one
+    kerbs: dict[int, Kerb] = field(default_factory=dict)  # by link
     _leaves: dict[str, int] = field(default_factory=dict)  # SUMO's lane at a stop line -> link
     _enters: dict[str, int] = field(default_factory=dict)  # SUMO's lane where a link begins -> link
     _movement: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -73,6 +84,7 @@ def find_roads(survey: Survey, net: Path, built: Any, edges: list[tuple[str, ...
     )
     place = {key: lane for lane, key in enumerate(numbers)}
     named = _named_lanes(network)
+    roads.kerbs = dict(_kerbs(survey, built, edges))
     for link, parts in enumerate(edges):
         if missing := [edge for edge in parts if edge not in survey.lanes]:
             raise InputError(
@@ -98,6 +110,22 @@ def find_roads(survey: Survey, net: Path, built: Any, edges: list[tuple[str, ...
                 if built.tables.lane_view_ms[own] > 0:
                     roads.view_from_m[own] = max(0.0, lane.length_m - network.defaults.camera_view_m)
     return roads
+
+
+def _kerbs(survey: Survey, built: Any, edges: list[tuple[str, ...]]) -> Iterator[tuple[int, Kerb]]:
+    """Of every link with stops."""
+    from signalsim.demand import stop_positions_m
+    from signalsim.formats.sumo.export.halts import kerb
+
+    network, trips = built.scenario.network, built.scenario.trips
+    if trips is None:
+        return
+    position_m = stop_positions_m(trips.stops, network)
+    for link in np.unique(trips.stops.lookup("link_id", network.link, "link")).tolist():
+        name, end_m = kerb(network, link, edges[link], float(position_m[link]))
+        edge, _, lane = name.rpartition("_")
+        lengths_m = [lane.length_m for lane in survey.lanes.get(edge, ())]
+        yield link, Kerb(edge, int(lane), min([end_m, *lengths_m]))
 
 
 def _reach_m(built: Any, link: int, lane: int, length_m: float) -> float:

@@ -85,7 +85,7 @@ class Traffic:
         self._on_lane, self._queue, self._in_view = ([0] * self._n_lanes for _ in range(3))
         api = self._sumo.vehicle
         place_of, speed_of, loss_of = api.getLaneID, api.getSpeed, api.getTimeLoss
-        position_of, leg_of = api.getLanePosition, api.getRouteIndex
+        position_of, leg_of, stands_at_stop = api.getLanePosition, api.getRouteIndex, api.isStopped
         roads = self._roads
         in_window = now_ms < self._window_end_ms
         for name, vehicle in self._inside.items():
@@ -96,7 +96,8 @@ class Traffic:
             if in_window:
                 self.time_loss_s[vehicle.index] = loss_of(name)
             if speed < HALTS_MPS:
-                self._halt(vehicle)
+                if not (vehicle.legs[vehicle.leg].dwell_ms and stands_at_stop(name)):
+                    self._halt(vehicle)
             elif vehicle.halts:
                 vehicle.halts = False
             lane, position_m = vehicle.lane, position_of(name)
@@ -141,7 +142,7 @@ class Traffic:
         if vehicle.leg < leg:
             vehicle.leg, vehicle.since_ms = leg, now_ms
             vehicle.reach_m = vehicle.legs[leg + 1].reach_m if leg + 1 < len(vehicle.legs) else 0.0
-            vehicle.arrive_ms = now_ms + _paced(vehicle.legs[leg].travel_ms, vehicle.pace)
+            vehicle.arrive_ms = now_ms + _freely(vehicle.legs[leg], vehicle.pace)
             self._record(now_ms, Kind.ENTER, vehicle.index, vehicle.lane, vehicle.arrive_ms)
 
     def _cross(self, vehicle: Vehicle, now_ms: int) -> None:
@@ -228,19 +229,20 @@ class Traffic:
                 leg = vehicle.legs[vehicle.left]
                 if vehicle.left and vehicle.legs[vehicle.left - 1].at_stop:
                     done += int(self._tables.movement["traverse_ms"][vehicle.legs[vehicle.left - 1].movement])
-                done += min(_paced(leg.travel_ms, vehicle.pace), max(0, now_ms - vehicle.since_ms))
+                done += min(_freely(leg, vehicle.pace), max(0, now_ms - vehicle.since_ms))
             result[vehicle.index] = done
         return result
 
     def _along(self, legs: list[Leg], n: int, pace: int) -> int:
         """Free-flow time of the first ``n`` legs, to the end of the last."""
         traverse = self._tables.movement["traverse_ms"]
-        time = sum(_paced(leg.travel_ms, pace) for leg in legs[:n])
+        time = sum(_freely(leg, pace) for leg in legs[:n])
         return time + sum(int(traverse[leg.movement]) for leg in legs[: max(0, n - 1)] if leg.at_stop)
 
 
-def _paced(travel_ms: int, pace: int) -> int:
-    return (travel_ms * pace + 999) // 1000
+def _freely(leg: Leg, pace: int) -> int:
+    """Time on a leg where nobody is in the way, at its stops included, ms."""
+    return (leg.travel_ms * pace + 999) // 1000 + leg.dwell_ms
 
 
 def _sources(tables: Tables, arrivals: Arrivals) -> np.ndarray:

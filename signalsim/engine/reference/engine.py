@@ -7,7 +7,6 @@ import numpy as np
 from ..gridlock import Holdups
 from ..interlock import GREEN, YELLOW
 from ..records import RECORD, STOP_MS, Kind
-from ..starts import ROLLING, share_lost
 from ..surface import Sight, Sums, Totals
 from ..tables import INF, Arrivals, Tables
 from .clock import LANE, SIGNAL, YIELD, Alarm, Clock
@@ -354,18 +353,20 @@ class ReferenceEngine:
         return loss
 
     def _loss(self, lane: Lane, vehicle: Vehicle, delay: int) -> int:
-        """What a vehicle that was held up for ``delay`` loses behind the stop line, see ``starts``."""
-        if not lane.at_line or is_exit(vehicle.movement):
+        """What a vehicle, ``delay`` late, loses behind the stop line until it is at speed: as much as it was
+        late at most, since who is braked for a moment only does not stop. Nothing if it follows others,
+        for they are at speed when they cross: what that costs is in start-up and headways."""
+        if not lane.at_line or is_exit(vehicle.movement) or delay == 0:
             return 0
         movement = self.movements[vehicle.movement]
-        if delay == 0:
-            lane.rolled = ROLLING
-        elif self.now_ms > lane.next_ms or movement.stops or self._goes_on_red(movement):
-            lane.rolled = 0
-        at_speed = lane.rolled >= movement.loss_slots
-        share = 0 if at_speed else share_lost(lane.rolled, movement.loss_slots)
-        lane.rolled += vehicle.size
-        return min(delay, movement.loss_ms * share // 1024)
+        if self._from_red(lane, vehicle, movement):
+            return min(delay, max(0, movement.startup2_ms))
+        starts = self.now_ms > lane.next_ms or movement.stops or self._goes_on_red(movement)
+        return min(delay, movement.loss_ms) if starts else 0
+
+    def _from_red(self, lane: Lane, vehicle: Vehicle, movement: Movement) -> bool:
+        """Whether it is the first of a queue that saw red."""
+        return movement.group >= 0 and lane.fresh and vehicle.arrive_ms <= self.lamps.began_ms(movement)
 
     def _goes_on_red(self, movement: Movement) -> bool:
         """Whether a vehicle that crosses now does so on red."""
@@ -379,7 +380,7 @@ class ReferenceEngine:
             return lane.headway_ms * vehicle.size // 2
         movement, extra = self.movements[vehicle.movement], 0
         if movement.group >= 0:
-            if lane.fresh and vehicle.arrive_ms <= self.lamps.began_ms(movement):
+            if self._from_red(lane, vehicle, movement):
                 extra = movement.startup2_ms
             if movement.goes_on_red:
                 opposed = opposed or self._goes_on_red(movement)

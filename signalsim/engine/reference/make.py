@@ -6,7 +6,7 @@ from .road import Feeder, Lane, Movement, Segment, Source, Vehicle
 
 _TIMES = ("traverse_ms", "headway_ms", "startup_ms", "startup2_ms", "end_gain_ms", "gap_ms", "follow_ms")
 _NUMBERS = (
-    *_TIMES, "sneakers", "serve_first", "serve_last", "loss_ms", "loss_slots", "hold_ms", "rules",
+    *_TIMES, "sneakers", "serve_first", "serve_last", "loss_ms", "hold_ms", "rules",
 )  # of a Movement, in its order  # fmt: skip
 
 

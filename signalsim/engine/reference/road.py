@@ -4,7 +4,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from ..starts import ROLLING
 from ..tables import ENTERS, EXIT, INF, ON_RED, STOPS, TAKES_TURNS
 from .clock import Alarm
 
@@ -27,7 +26,6 @@ class Movement:
     serve_first: int
     serve_last: int
     loss_ms: int
-    loss_slots: int
     hold_ms: int
     rules: int
     priority: "list[tuple[Lane, Movement]]" = field(default_factory=list)
@@ -120,7 +118,6 @@ class Lane:
         self.sneaks = 0
         self.fresh = False
         self.inside = False  # its head has crossed the stop line and stands inside the junction
-        self.rolled = ROLLING  # slots that have crossed since a vehicle started from the stop line
         self.out = self.crossed = self.stops = self.delay_ms = self.max_queue = 0
         self.alarm: Alarm = None  # type: ignore[assignment]
         self.yield_alarm: Alarm = None  # type: ignore[assignment]

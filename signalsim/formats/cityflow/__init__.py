@@ -25,7 +25,7 @@ def read(name: str, *, roadnet: str, flow: str) -> Draft:
         start="2000-01-01T00:00:00",
     )
     draft.guessed("date and time zone", "the files have none; simulated time 0 is 2000-01-01 00:00 UTC")
-    draft.section("defaults", pace_sd=0.0, jam_spacing_m=vehicles.spacing_m)
+    draft.section("defaults", **vehicles.defaults)
     draft.section("source", description=f"CityFlow road network {net_path.name}, flow {flow_path.name}")
     ends = add_trips(draft, layout, flow_path, flows)
     add_roads(draft, layout, vehicles, set(signals), ends)

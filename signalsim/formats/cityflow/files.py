@@ -80,6 +80,7 @@ class Vehicle(_Part):
     maxSpeed: Annotated[float, Field(ge=1, le=100)]  # noqa: N815
     headwayTime: Annotated[float, Field(ge=0, le=10)]  # noqa: N815
     usualPosAcc: Annotated[float, Field(ge=0.1, le=20)] = 2.0  # noqa: N815
+    usualNegAcc: Annotated[float, Field(ge=0.1, le=20)] = 4.5  # noqa: N815
 
 
 class Flow(_Part):

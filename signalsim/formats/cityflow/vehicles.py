@@ -26,6 +26,7 @@ class Profile(NamedTuple):
     spacing_m: float  # standing, front to front
     speed_mps: float
     acceleration: float  # m/s2
+    deceleration: float  # m/s2
     kinds: int  # how many different vehicles the file has
 
     @property
@@ -36,6 +37,16 @@ class Profile(NamedTuple):
     def second_headway_s(self) -> float:
         """First to second crossing."""
         return 2 * self.headway_s - AHEAD_S
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """What the scenario is told of its drivers: all drive alike, and their accelerations."""
+        return {
+            "pace_sd": 0.0,
+            "jam_spacing_m": self.spacing_m,
+            "acceleration": min(max(self.acceleration, 0.5), 6.0),
+            "comfortable_deceleration": min(max(self.deceleration, 0.5), 6.0),
+        }
 
     @property
     def is_measured(self) -> bool:
@@ -65,6 +76,7 @@ def profile(path: Path, flows: Sequence[Flow]) -> Profile:
         spacing_m=round(mean({v: v.length + v.minGap for v in kinds}), 3),
         speed_mps=round(mean({v: v.maxSpeed for v in kinds}), 4),
         acceleration=mean({v: v.usualPosAcc for v in kinds}),
+        deceleration=mean({v: v.usualNegAcc for v in kinds}),
         kinds=len(kinds),
     )
     if not 4 <= found.spacing_m <= 15:

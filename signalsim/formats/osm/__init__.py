@@ -15,6 +15,7 @@ from signalsim.formats.draft import Draft
 from signalsim.formats.osm.border import STUB_M, add_stubs, hull
 from signalsim.formats.osm.junctions import EXTENT_M, JOIN_M, NEAR_M, Streets, streets
 from signalsim.formats.osm.raw import Raw, from_graph, from_xml
+from signalsim.formats.osm.signs import add_signs, tell_signs
 from signalsim.formats.osm.tags import DEFAULTS, LINK_DEFAULT, TAGS
 from signalsim.formats.roads import deal_lanes, draw, prune
 from signalsim.formats.wheel import PREFIX, resolve
@@ -58,12 +59,14 @@ def read(name: str, *, source: str) -> Draft:
     used = {road.end for road in roads} | {road.start for road in roads}
     busy = {move.node for move in moves}
     lit = sorted(found.signals & busy)
+    signs = add_signs(raw, found, moves, lit)
     draw(draft, found.place, roads, moves, {node: {"ctrl_type": "signal"} for node in lit})
     draft.understood(f"{len(roads):,} links, {len(used):,} nodes and {len(moves):,} movements")
     draft.understood(f"junctions with signals: {len(lit):,}")
     if cut:
         rule = f"two-way stubs of {STUB_M:g} m, of the highest class and with the lanes of the streets there"
         draft.guessed("streets that the border of the map cut off", rule, sorted(cut))
+    tell_signs(draft, signs, moves)
     _tell(draft, raw, found, {road.id for road in roads}, dropped)
     network = network_of(draft, source)
     if turned := add_bearings(draft, network, roads, lit):
@@ -115,7 +118,7 @@ def _place(source: str) -> Any:
 
     usual = osmnx.settings.useful_tags_way, osmnx.settings.useful_tags_node, osmnx.settings.use_cache
     osmnx.settings.useful_tags_way = list(TAGS)
-    osmnx.settings.useful_tags_node = ["highway", "traffic_signals:direction"]
+    osmnx.settings.useful_tags_node = ["highway", "traffic_signals:direction", "direction", "stop"]
     osmnx.settings.use_cache = False
     try:
         graph = osmnx.graph_from_place(source, network_type="drive", simplify=False, retain_all=True)

@@ -43,6 +43,7 @@ class Streets:
     place: dict[str, Point] = field(default_factory=dict)
     roads: list[Road] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    chains: dict[str, Chain] = field(default_factory=dict)  # by road
     signals: set[str] = field(default_factory=set)  # junctions
     joined: dict[str, list[str]] = field(default_factory=dict)  # junction -> nodes that are one with it
     far_signals: list[str] = field(default_factory=list)
@@ -113,18 +114,17 @@ def streets(raw: Raw) -> Streets:
     out.joined = {node: members for node, members in groups.items() if len(members) > 1}
     out.signals = {hub.get(node, node) for node in lit}
     inside: dict[str, set[str]] = {}
-    known: dict[str, Chain] = {}
     for chain in chains:
         start, end = hub.get(chain.start, chain.start), hub.get(chain.end, chain.end)
         if start != end and out.place[start] != out.place[end]:
-            road = _road(_name(f"{start}-{end}", known), chain, start, end, out)
-            known[road.id] = chain
+            road = _road(_name(f"{start}-{end}", out.chains), chain, start, end, out)
+            out.chains[road.id] = chain
             out.roads.append(road)
         elif chain.start != chain.end and chain.length_m <= EXTENT_M:
             inside.setdefault(chain.start, set()).add(chain.end)
         else:
             out.loops.append(start)
-    _turn(raw, out, known, inside)
+    _turn(raw, out, inside)
     return out
 
 
@@ -216,7 +216,7 @@ def _bearing(shape: Sequence[Point]) -> float:
     return math.atan2(y1 - y0, x1 - x0)
 
 
-def _turn(raw: Raw, out: Streets, chains: dict[str, Chain], inside: dict[str, set[str]]) -> None:
+def _turn(raw: Raw, out: Streets, inside: dict[str, set[str]]) -> None:
     """All turns that roads inside a joined junction and turn restrictions allow."""
     never = {(r.start, r.node, r.end) for r in raw.restrictions if not r.is_only}
     only: dict[tuple[str, str], set[str]] = {}
@@ -227,7 +227,7 @@ def _turn(raw: Raw, out: Streets, chains: dict[str, Chain], inside: dict[str, se
     ruled: set[tuple[str, str]] = set()
 
     def allowed(a: Road, b: Road) -> bool:
-        last, first = chains[a.id].pieces[-1], chains[b.id].pieces[0]
+        last, first = out.chains[a.id].pieces[-1], out.chains[b.id].pieces[0]
         if first.start not in reach.setdefault(last.end, _closure(last.end, inside)):
             return False
         if first.start != last.end:

@@ -14,6 +14,7 @@ from signalsim.formats.xmlfile import Element, Reader, elements
 from signalsim.network.csvfile import shown
 
 _MAX_POINTS = 20_000_000
+_SIGNS = {"stop": "stop", "give_way": "yield"}
 
 
 class Piece(NamedTuple):
@@ -38,14 +39,24 @@ class Restriction(NamedTuple):
     is_only: bool
 
 
+class Sign(NamedTuple):
+    """A stop or give-way sign. ``side``: the direction of the way that it is for, if that is said."""
+
+    kind: str  # stop or yield
+    side: str
+    is_all: bool  # all roads of the junction stop
+
+
 @dataclass
 class Raw:
     """Roads for cars as they were read. ``signals``: node -> direction of the way that they are for;
+    ``signs``: by node;
     ``cut``: nodes of which osmnx says that they had more streets before the map was cut out.
     """
 
     place: dict[str, Point] = field(default_factory=dict)
     signals: dict[str, str] = field(default_factory=dict)
+    signs: dict[str, Sign] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
     restrictions: list[Restriction] = field(default_factory=list)
     cut: set[str] = field(default_factory=set)
@@ -69,6 +80,8 @@ def from_xml(path: Path) -> Raw:
             )
             if tags.get("highway") == "traffic_signals":
                 raw.signals[node] = tags.get("traffic_signals:direction", "")
+            elif sign := _sign(tags):
+                raw.signs[node] = sign
         elif head.tag == "way" and "highway" in tags:
             if is_for_cars(tags):
                 nodes = [reader.text(p, "ref") for p in parts if p.tag == "nd"]
@@ -80,6 +93,7 @@ def from_xml(path: Path) -> Raw:
     used = {node for _, nodes, _ in ways for node in nodes if node in degrees}
     raw.place = projected({node: degrees[node] for node in used})
     raw.signals = {node: side for node, side in raw.signals.items() if node in raw.place}
+    raw.signs = {node: sign for node, sign in raw.signs.items() if node in raw.place}
     for name, nodes, tags in ways:
         sense = direction(tags)
         known = [node for node in nodes if node in raw.place]  # a crop leaves nodes out
@@ -93,6 +107,12 @@ def from_xml(path: Path) -> Raw:
                         Piece(start, end, name, tags, forward, sense == 0, shape, length_of(shape))
                     )
     return raw
+
+
+def _sign(tags: Mapping[str, str]) -> Sign | None:
+    """The sign that a node is, if it is one."""
+    kinds = [_SIGNS[kind] for kind in values(tags.get("highway", "")) if kind in _SIGNS]
+    return Sign(kinds[0], tags.get("direction", ""), tags.get("stop") == "all") if kinds else None
 
 
 def _objects(path: Path, stream: Iterator[Element]) -> Iterator[tuple[Element, list[Element]]]:
@@ -158,6 +178,9 @@ def from_graph(graph: Any, source: str) -> Raw:
         for node, data in graph.nodes(data=True)
         if "traffic_signals" in values(_text(data.get("highway", "")))
     }
+    for node, data in graph.nodes(data=True):
+        if sign := _sign({str(key): _text(value) for key, value in data.items()}):
+            raw.signs[str(node)] = sign
     raw.cut = _cut(graph)
     for u, v, data, tags, names in edges:
         shape = [metres[name] for name in names] or [metres[u], metres[v]]

@@ -18,7 +18,8 @@ from signalsim.formats.sumo.roads import add_conflicts, add_movements, add_roads
 from signalsim.formats.sumo.routing import Trips, make_trips
 from signalsim.formats.sumo.signals import add_signals
 from signalsim.formats.sumo.staging import Staged, stage
-from signalsim.formats.sumo.vehicles import Traffic, read_traffic
+from signalsim.formats.sumo.traffic import Traffic
+from signalsim.formats.sumo.vehicles import read_traffic
 from signalsim.network import Defaults
 
 NET_FILE = "sumo.net.xml"  # the network as it was, in the scenario folder: --engine sumo runs it
@@ -141,7 +142,7 @@ def _add_demand(
         if traffic.vehicles:
             draft.dropped(f"{len(traffic.vehicles):,} vehicles of route files", "the counts are the demand")
     elif traffic.vehicles:
-        add_trips(draft, traffic, trips, begin_s, files.end_s)
+        add_trips(draft, layout, traffic, trips, begin_s, files.end_s)
     elif files.routes:
         why = f" ({'; '.join(sorted(traffic.dropped))})" if traffic.dropped else ""
         raise InputError(

@@ -9,8 +9,10 @@ from signalsim.demand.specs import ROUTES, TRIPS
 from signalsim.errors import InputError
 from signalsim.formats.draft import Draft
 from signalsim.formats.sumo.discharge import Driver
+from signalsim.formats.sumo.halts import StopTable
+from signalsim.formats.sumo.layout import Layout
 from signalsim.formats.sumo.routing import Trips
-from signalsim.formats.sumo.vehicles import Kind, Traffic
+from signalsim.formats.sumo.traffic import Kind, Traffic
 
 TYPES_FILE = "sumo.vtypes.xml"  # for --engine sumo
 _SPACING_M = (4.0, 15.0)
@@ -87,7 +89,9 @@ def fleet_of(traffic: Traffic, trips: Trips) -> Fleet:
     )
 
 
-def add_trips(draft: Draft, traffic: Traffic, trips: Trips, begin_s: float, end_s: float | None) -> None:
+def add_trips(
+    draft: Draft, layout: Layout, traffic: Traffic, trips: Trips, begin_s: float, end_s: float | None
+) -> None:
     """Trips, routes and the horizon. Raises InputError where nobody can drive."""
     _tell(draft, traffic, trips, begin_s, end_s)
     if not trips.vehicle:
@@ -102,9 +106,14 @@ def add_trips(draft: Draft, traffic: Traffic, trips: Trips, begin_s: float, end_
         route_id=[f"r{number}" for number in trips.route],
         **{"class": trips.kind},
     )
+    stops = StopTable(layout, traffic.bus_stops)
     draft.extend(
-        ROUTES, route_id=[f"r{number}" for number in trips.routes.values()], link_ids=list(trips.routes)
+        ROUTES,
+        route_id=[f"r{number}" for number in trips.routes.values()],
+        link_ids=[way.edges for way in trips.routes],
+        stop_ids=[stops.ids(way.halts) for way in trips.routes],
     )
+    stops.write(draft)
     span = (max(trips.depart_s) if end_s is None else end_s) - begin_s
     end = _ROUND_S * (math.floor(span / _ROUND_S) + 1) if end_s is None else span
     draft.section("horizon", warm_up_s=0.0, demand_s=end, drain_s=3600.0)
@@ -123,10 +132,11 @@ def _unique(names: list[str]) -> list[str]:
 def _tell(draft: Draft, traffic: Traffic, trips: Trips, begin_s: float, end_s: float | None) -> None:
     kinds = Counter(trips.kind)
     outside = len(traffic.vehicles) - len(trips.vehicle) - len(trips.lost) - len(trips.broken)
+    sirens = f", {kinds['emergency']:,} emergency vehicles" if kinds["emergency"] else ""
     flows = f", {traffic.flows:,} flows spread over their time" if traffic.flows else ""
     draft.understood(
         f"{len(trips.vehicle):,} vehicles on {len(trips.routes):,} routes ({kinds['car']:,} cars, "
-        f"{kinds['heavy']:,} lorries, {kinds['bus']:,} buses){flows}"
+        f"{kinds['heavy']:,} lorries, {kinds['bus']:,} buses{sirens}){flows}"
     )
     draft.guessed(
         "routes of trips",

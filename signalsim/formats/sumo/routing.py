@@ -3,27 +3,36 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain, pairwise, repeat
+from typing import NamedTuple
 
 import numpy as np
 
 from signalsim.demand.trips import MovementFinder
+from signalsim.formats.sumo.halts import Halt, end_m, served
 from signalsim.formats.sumo.layout import Layout
-from signalsim.formats.sumo.vehicles import HEAVY, Demand, Traffic
+from signalsim.formats.sumo.traffic import HEAVY, Demand, Traffic
 from signalsim.formats.ways import shortest_ways
 
 _CHUNK_ROUTES = 20_000  # routes that are taken apart at a time
 _BUSES = frozenset(("bus", "coach"))
 
 
+class Way(NamedTuple):
+    """A route: all edges, separated by blanks, and the bus stops it serves."""
+
+    edges: str
+    halts: tuple[Halt, ...] = ()
+
+
 @dataclass
 class Trips:
-    """Columns of trips.csv, and the routes: all edges, separated by blanks."""
+    """Columns of trips.csv, and the routes."""
 
     vehicle: list[str] = field(default_factory=list)
     depart_s: list[float] = field(default_factory=list)  # SUMO's clock
-    kind: list[str] = field(default_factory=list)  # car, heavy or bus
+    kind: list[str] = field(default_factory=list)  # car, heavy, bus or emergency
     route: list[int] = field(default_factory=list)
-    routes: dict[str, int] = field(default_factory=dict)
+    routes: dict[Way, int] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)  # movements on any route
     begins: set[str] = field(default_factory=set)
     ends: set[str] = field(default_factory=set)
@@ -39,12 +48,14 @@ def make_trips(layout: Layout, traffic: Traffic, begin_s: float, end_s: float | 
     listed.pop("", None)
     trips = Trips()
     possible = _possible(layout, list(listed), trips)
+    halts = Halts(layout, traffic)
     for vehicle in inside:
         edges = vehicle.edges or ways.get(vehicle.stops, "")
         if not edges:
             trips.lost.append(vehicle.id)
         elif edges in possible:
-            _add(trips, vehicle, edges, _class(traffic.kind(vehicle.kind).v_class))
+            way = Way(edges, halts.on(vehicle, edges))
+            _add(trips, vehicle, way, _class(traffic.kind(vehicle.kind).v_class))
         else:
             trips.broken.append(vehicle.id)
     return trips
@@ -81,15 +92,39 @@ def _possible(layout: Layout, routes: list[str], trips: Trips) -> set[str]:
     return possible
 
 
+class Halts:
+    """Which stops vehicles serve on their ways; those that cannot be are told."""
+
+    def __init__(self, layout: Layout, traffic: Traffic) -> None:
+        self._layout, self._traffic = layout, traffic
+        self._stops = {name: stop for name, stop in traffic.bus_stops.items() if stop.edge in layout.lanes}
+        self._known: dict[tuple[str, tuple[Halt, ...]], tuple[Halt, ...]] = {}
+
+    def on(self, vehicle: Demand, edges: str) -> tuple[Halt, ...]:
+        """Those of a vehicle that lie on its way."""
+        if not vehicle.halts:
+            return ()
+        key = edges, vehicle.halts
+        if key not in self._known:
+            self._known[key] = served(
+                vehicle.halts, edges.split(), self._stops, lambda stop: end_m(self._layout, stop)
+            )
+        if len(self._known[key]) < len(vehicle.halts):
+            self._traffic.drop("stops at bus stops that do not lie on the way: they drive on", vehicle.id)
+        return self._known[key]
+
+
 def _class(v_class: str) -> str:
+    if v_class == "emergency":
+        return v_class
     return "bus" if v_class in _BUSES else "heavy" if v_class in HEAVY else "car"
 
 
-def _add(trips: Trips, vehicle: Demand, edges: str, kind: str) -> None:
+def _add(trips: Trips, vehicle: Demand, way: Way, kind: str) -> None:
     trips.vehicle.append(vehicle.id)
     trips.depart_s.append(vehicle.depart_s)
     trips.kind.append(kind)
-    trips.route.append(trips.routes.setdefault(edges, len(trips.routes)))
+    trips.route.append(trips.routes.setdefault(way, len(trips.routes)))
 
 
 def _ways(layout: Layout, wanted: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:

@@ -1,6 +1,6 @@
 """Vehicles, trips, flows and their types from .rou.xml and additional files."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,68 +8,13 @@ import numpy as np
 from signalsim.engine.random import stream_key, uniform
 from signalsim.errors import InputError
 from signalsim.formats.sumo.files import seconds
+from signalsim.formats.sumo.halts import BusStop, Halt, halt_of
+from signalsim.formats.sumo.traffic import HEAVY, USUAL_TYPE, Demand, Kind, Traffic, resolve
 from signalsim.formats.xmlfile import Element, Reader, elements
 from signalsim.network.csvfile import shown
 
 MAX_VEHICLES = 5_000_000
 _DAY_S = 86_400.0
-USUAL_TYPE = "DEFAULT_VEHTYPE"
-HEAVY = frozenset(("truck", "trailer", "bus", "coach"))
-NO_CARS = frozenset(
-    ("pedestrian", "bicycle", "moped", "scooter", "wheelchair", "tram", "rail", "rail_urban", "rail_electric",
-     "rail_fast", "ship", "aircraft", "drone", "container", "cable_car", "subway")
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A vehicle type, with SUMO's defaults for passenger cars."""
-
-    id: str
-    v_class: str = "passenger"
-    length_m: float = 5.0
-    gap_m: float = 2.5
-    headway_s: float = 1.0
-    acceleration: float = 2.6
-    deceleration: float = 4.5
-    sigma: float = 0.5  # how far from perfect the driver is
-    speed_dev: float = 0.1
-    share: float = 1.0  # in its distribution
-
-
-@dataclass(slots=True)
-class Demand:
-    """One vehicle, or a flow of them that was not yet spread over time."""
-
-    id: str
-    kind: str
-    depart_s: float
-    edges: str = ""  # separated by blanks; '': to be routed
-    stops: tuple[str, ...] = ()  # from, via…, to
-    choice: str = ""  # distribution of routes that one is to be drawn from
-
-
-@dataclass
-class Traffic:
-    """Everything that drives, in the order of the files."""
-
-    vehicles: list[Demand] = field(default_factory=list)
-    kinds: dict[str, Kind] = field(default_factory=dict)
-    mixes: dict[str, list[Kind]] = field(default_factory=dict)  # distributions of types
-    routes: dict[str, str] = field(default_factory=dict)
-    choices: dict[str, list[tuple[float, str]]] = field(default_factory=dict)  # distributions of routes
-    dropped: dict[str, list[str]] = field(default_factory=dict)  # reason -> ids
-    flows: int = 0
-    drawn: list[str] = field(default_factory=list)  # flows whose gaps are random
-
-    def kind(self, name: str) -> Kind:
-        found = self.kinds.get(name)
-        if found is None:
-            found = self.kinds[name] = Kind(name)
-        return found
-
-    def drop(self, reason: str, name: str) -> None:
-        self.dropped.setdefault(reason, []).append(name)
 
 
 def read_traffic(paths: list[Path], end_s: float | None = None) -> Traffic:
@@ -82,7 +27,7 @@ def read_traffic(paths: list[Path], end_s: float | None = None) -> Traffic:
         for element in elements(path):
             reader.take(element)
         reader.finish()
-    _resolve(traffic)
+    resolve(traffic)
     return traffic
 
 
@@ -95,6 +40,8 @@ class _Files:
         self.end_s = end_s
         self.open: Element | None = None
         self.nested_route = ""
+        self.halts: list[Halt] = []  # of the open vehicle
+        self.route: tuple[int, str] | None = None  # depth and id of an open named route
         self.mix: tuple[int, str] | None = None  # depth and id of an open distribution of types
         self.choice: tuple[int, str] | None = None  # the same of routes
 
@@ -108,8 +55,10 @@ class _Files:
             self.mix = None
         if self.choice is not None and element.depth <= self.choice[0]:
             self.choice = None
+        if self.route is not None and element.depth <= self.route[0]:
+            self.route = None
         if element.tag in ("vehicle", "trip", "flow"):
-            self.open, self.nested_route = element, ""
+            self.open, self.nested_route, self.halts = element, "", []
         elif element.tag == "vType":
             self._kind(element)
         elif element.tag == "vTypeDistribution":
@@ -118,6 +67,11 @@ class _Files:
             self._route(element)
         elif element.tag == "routeDistribution":
             self._choice(element)
+        elif element.tag == "busStop":
+            self.traffic.bus_stops[self.read.text(element, "id")] = self._place(element)
+        elif element.tag == "stop" and self.route is not None:
+            own = self.traffic.halts.setdefault(self.route[1], [])
+            self._halt(element, own, self.route[1] if self.choice is None else "")
         elif element.tag in ("person", "personFlow", "container", "containerFlow"):
             self.traffic.drop(
                 "persons and containers: only vehicles are simulated", self.read.text(element, "id")
@@ -128,7 +82,21 @@ class _Files:
         if element.tag == "route" and "edges" in element.attributes:
             self.nested_route = element.attributes["edges"]
         elif element.tag == "stop":
-            self.traffic.drop("stops of vehicles: they drive on", self.open.attributes.get("id", ""))
+            self._halt(element, self.halts, self.open.attributes.get("id", ""))
+
+    def _halt(self, element: Element, halts: list[Halt], name: str) -> None:
+        """A stop of the vehicle or route ``name``; '': of a route that is drawn from a distribution."""
+        halt = halt_of(element) if name else "stops of routes in distributions: they drive on"
+        if isinstance(halt, str):
+            self.traffic.drop(halt, name or "a route")
+        else:
+            halts.append(halt)
+            if "busStop" not in element.attributes:
+                self.traffic.bus_stops[halt.stop] = self._place(element)
+
+    def _place(self, element: Element) -> BusStop:
+        end = self.read.number(element, "endPos", 0.0, -1e6, 1e6) if "endPos" in element.attributes else None
+        return BusStop(element.attributes.get("lane", ""), end)
 
     def _kind(self, element: Element) -> None:
         read, usual = self.read, Kind("")
@@ -175,6 +143,7 @@ class _Files:
             self.traffic.choices[self.choice[1]].append((share, edges))
         if name := element.attributes.get("id", ""):
             self.traffic.routes[name] = edges
+            self.route = element.depth, name
 
     def _shares(self, element: Element, usual: list[float]) -> list[float]:
         """Probabilities of a distribution's members; those that are not given are the usual ones."""
@@ -278,9 +247,10 @@ class _Files:
         if any(mark in edges for mark in ("  ", "\n", "\t")) or edges != edges.strip():
             edges = " ".join(edges.split())
         kind = get("type", USUAL_TYPE)
+        halts = (*(self.traffic.halts.get(route, ()) if not self.nested_route else ()), *self.halts)
         self._check_number(element, len(times))
         self.traffic.vehicles += [
-            Demand(name, kind, time, edges, stops, "" if edges or stops else route)
+            Demand(name, kind, time, edges, stops, "" if edges or stops else route, halts)
             for name, time in zip(names, times, strict=True)
         ]
 
@@ -298,39 +268,3 @@ def _number(text: str) -> float:
         return float(text) if len(text) < 40 else -1.0
     except ValueError:
         return -1.0
-
-
-def _resolve(traffic: Traffic) -> None:
-    """Types and routes of distributions are drawn, the same on every import; what is no car, lorry or
-    bus is dropped.
-    """
-    mixed = [vehicle for vehicle in traffic.vehicles if vehicle.kind in traffic.mixes]
-    kinds = {name: [(kind.share, kind.id) for kind in own] for name, own in traffic.mixes.items()}
-    for vehicle, kind in zip(mixed, _drawn("vehicle types", [kinds[v.kind] for v in mixed]), strict=True):
-        vehicle.kind = kind
-    open_ = [vehicle for vehicle in traffic.vehicles if vehicle.choice]
-    routes = _drawn("vehicle routes", [traffic.choices[v.choice] for v in open_])
-    for vehicle, edges in zip(open_, routes, strict=True):
-        vehicle.edges = " ".join(edges.split())
-    kept = []
-    for vehicle in traffic.vehicles:
-        v_class = traffic.kind(vehicle.kind).v_class
-        if v_class in NO_CARS:
-            traffic.drop(f"vehicles of class {v_class}: the model has cars, lorries and buses", vehicle.id)
-        elif not vehicle.edges and not vehicle.stops:
-            traffic.drop("vehicles with an empty route", vehicle.id)
-        else:
-            kept.append(vehicle)
-    traffic.vehicles = kept
-
-
-def _drawn(stream: str, choices: list[list[tuple[float, str]]]) -> list[str]:
-    """One member of every distribution (share, member); '' of one that is empty."""
-    n = len(choices)
-    draws = uniform(stream_key(0, stream, 0), np.arange(n), np.zeros(n, np.int64))
-    out = []
-    for members, u in zip(choices, draws, strict=True):
-        some = [member for member in members if member[0] > 0]
-        running = np.cumsum([share for share, _ in some])
-        out.append(some[int(np.searchsorted(running, u * running[-1], side="right"))][1] if some else "")
-    return out

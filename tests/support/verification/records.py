@@ -124,7 +124,8 @@ class Street:
     def _lose(self, t: int, v: int, movement: int, delay: int) -> None:
         """A delay beyond the wait is lost in starting: at most the wait, at most a whole start."""
         wait = t - self._earliest[v]
-        whole = int(self.tables.movement[movement].loss_ms) if movement != EXIT else 0
+        row = self.tables.movement[movement]
+        whole = max(int(row.loss_ms), int(row.startup2_ms)) if movement != EXIT else 0
         loss = delay - wait
         self._expect(0 <= loss <= min(wait, whole), f"{t}: vehicle {v} waited {wait} ms and lost {loss} more")
         self._loss[v] = loss
@@ -165,7 +166,9 @@ class Street:
     def _go_inside(self, t: int, v: int, lane: int, _: int) -> None:
         is_head = bool(self._on[lane]) and self._on[lane][0] == v
         movement = self._movement(v, lane)
-        self._expect(is_head and lane not in self._stands, f"{t}: vehicle {v} enters the junction from behind")
+        self._expect(
+            is_head and lane not in self._stands, f"{t}: vehicle {v} enters the junction from behind"
+        )
         allowed = movement != EXIT and self.tables.movement[movement].rules & ENTERS
         self._expect(bool(allowed), f"{t}: vehicle {v} stands in a junction that is kept clear")
         self._meet(t, v, lane, movement)
@@ -179,7 +182,9 @@ class Street:
         self._expect(bool(self.arrivals.siren[v]), f"{t}: vehicle {v} passes a queue without a siren")
         self._expect(self._earliest.get(v, 1 << 60) <= t, f"{t}: vehicle {v} passes before it is there")
         yields = not any(self.arrivals.siren[other] and self._earliest[other] <= t for other in before)
-        self._expect(yields and not (at == passed and lane in self._stands), f"{t}: {v} passes whom it may not")
+        self._expect(
+            yields and not (at == passed and lane in self._stands), f"{t}: {v} passes whom it may not"
+        )
         if before:
             del queue[at]
             queue.insert(at - passed, v)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from signalsim.demand import stop_positions_m
 from signalsim.engine.tables import Arrivals
 from signalsim.formats.sumo.export.lights import Programs, phases
 from signalsim.formats.sumo.export.names import Names
@@ -24,6 +25,7 @@ from signalsim.formats.sumo.export.plain import (
 from signalsim.formats.sumo.export.routes import write_routes
 from signalsim.formats.sumo.export.xml import seconds, tag, write_xml
 from signalsim.network import Network
+from signalsim.network.tables import Table
 from signalsim.signals import PlanArrays, SignalSystem
 
 ROUTES, PROGRAMS, CONFIG = "routes.rou.xml", "tls.add.xml", "scenario.sumocfg"
@@ -41,20 +43,22 @@ class Plans(NamedTuple):
 
 
 def export_scenario(
-    network: Network, signals: SignalSystem, plans: Plans, arrivals: Arrivals, end_s: float, folder: Path
-) -> list[str]:
+    network: Network, signals: SignalSystem, plans: Plans, arrivals: Arrivals, end_s: float, folder: Path,
+    stops: Table | None = None,
+) -> list[str]:  # fmt: skip
     """Write everything into the existing ``folder``; returns what could not be carried, in sentences.
 
-    ``end_s``: when the simulation ends at the latest, s. Raises InputError where SUMO's netconvert is
-    absent or refuses the network.
+    ``end_s``: when the simulation ends at the latest, s. ``stops``: where they lie. Raises InputError
+    where SUMO's netconvert is absent or refuses the network.
     """
     names = Names(network, plans.plans)
     write_net(network, signals, plans, names, folder)
     write_programs(network, signals, plans, names, folder / PROGRAMS)
-    write_routes(network, arrivals, names.edges, folder / ROUTES)
+    stop_m = stop_positions_m(stops, network)
+    write_routes(network, arrivals, names.edges, folder / ROUTES, stop_m=stop_m)
     step_ms, is_exact = _step_ms(signals, plans)
     _write_config(folder, end_s, step_ms, [PROGRAMS] if signals.junctions else [])
-    lost = _losses(network, signals, names)
+    lost = _losses(network, signals, names) + _losses_of(arrivals)
     if not is_exact:
         lost.append(
             "changes of lamps between half seconds: up to 0.5 s early, without drift (--step-length 0.1)"
@@ -63,8 +67,9 @@ def export_scenario(
 
 
 def export_beside(
-    network: Network, source: Path, arrivals: Arrivals, begin_s: float, end_s: float, folder: Path
-) -> list[str]:
+    network: Network, source: Path, arrivals: Arrivals, begin_s: float, end_s: float, folder: Path,
+    stops: Table | None = None,
+) -> list[str]:  # fmt: skip
     """The same for a scenario that came from SUMO, in the folder ``source``: links are edges, so the
     network stays as it is, with its own programs, and its types of vehicles where they were kept.
 
@@ -76,10 +81,10 @@ def export_beside(
         (folder / TYPES).write_bytes(types.read_bytes())
     write_routes(
         network, arrivals, [(name,) for name in network.link.ids], folder / ROUTES,
-        begin_ms=round(1000 * begin_s), with_types=not has_types,
+        stop_m=stop_positions_m(stops, network), begin_ms=round(1000 * begin_s), with_types=not has_types,
     )  # fmt: skip
     _write_config(folder, end_s, _STEPS_MS[0], [TYPES] if has_types else [], begin_s)
-    return ["signals are the programs of the network's own file"]
+    return ["signals are the programs of the network's own file", *_losses_of(arrivals)]
 
 
 def write_net(network: Network, signals: SignalSystem, plans: Plans, names: Names, folder: Path) -> Path:
@@ -165,3 +170,10 @@ def _losses(network: Network, signals: SignalSystem, names: Names) -> list[str]:
         rest = f" and {len(names.changed) - _SHOWN:,} more" if len(names.changed) > _SHOWN else ""
         out.append(f"ids that SUMO refuses: {', '.join(names.changed[:_SHOWN])}{rest}")
     return out
+
+
+def _losses_of(arrivals: Arrivals) -> list[str]:
+    """What SUMO's vehicles do otherwise."""
+    return ["emergency vehicles pass no queue: SUMO has its bluelight device for that"] * bool(
+        arrivals.siren.any()
+    )

@@ -43,7 +43,7 @@ def nodes(network: Network, names: Names, signals: SignalSystem) -> Iterator[str
         yield tag("node", id=name, x=_text(x[i]), y=_text(y[i]), **kind)
     for link, name in names.mouth.items():
         a, b = network.link_from[link], network.link_to[link]
-        part = 1 - _mouth_m(network, link) / network.length_m[link]
+        part = 1 - mouth_m(network, link) / network.length_m[link]
         place = {"x": _text(x[a] + part * (x[b] - x[a])), "y": _text(y[a] + part * (y[b] - y[a]))}
         yield tag("node", id=name, **place, type="priority")
 
@@ -63,9 +63,9 @@ def edges(network: Network, names: Names) -> Iterator[str]:
         if link not in names.mouth:
             yield _edge(names.first_edge(link), *ends, lanes[link], length, common)
             continue
-        mouth, bay = names.mouth[link], _mouth_m(network, link)
+        mouth, bay = names.mouth[link], mouth_m(network, link)
         at_stop = len(network.lane_numbers(link))
-        above = length - bay - _crossing_m(network, link)
+        above = length - bay - crossing_m(network, link)
         yield _edge(names.first_edge(link), ends[0], mouth, lanes[link], above, common)
         yield _edge(names.last_edge(link), mouth, ends[1], at_stop, bay, common)
 
@@ -74,14 +74,14 @@ def _edge(name: str, begin: str, end: str, lanes: int, length: float, common: di
     return tag("edge", id=name, from_=begin, to=end, numLanes=int(lanes), length=_text(length), **common)
 
 
-def _mouth_m(network: Network, link: int) -> float:
+def mouth_m(network: Network, link: int) -> float:
     """Where the longest bay of a link begins, m before the stop line."""
     return max(network.bays[link, n] for n in network.lane_numbers(link) if (link, n) in network.bays)
 
 
-def _crossing_m(network: Network, link: int) -> float:
+def crossing_m(network: Network, link: int) -> float:
     """Length of the way across the node at a mouth, which SUMO wants to have one, m."""
-    return min(1.0, (float(network.length_m[link]) - _mouth_m(network, link)) / 2)
+    return min(1.0, (float(network.length_m[link]) - mouth_m(network, link)) / 2)
 
 
 def connections(network: Network, names: Names) -> list[Connection]:
@@ -149,7 +149,7 @@ def connection_tags(
     for c in found:
         ends = {"from_": c.from_edge, "to": c.to_edge, "fromLane": c.from_lane, "toLane": c.to_lane}
         if c.movement < 0:
-            ends["length"] = _text(_crossing_m(network, link_of[c.from_edge]))
+            ends["length"] = _text(crossing_m(network, link_of[c.from_edge]))
         elif not keeps_clear[c.movement]:
             ends["keepClear"] = "false"
         yield tag("connection", **ends)

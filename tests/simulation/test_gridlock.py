@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from support.roads import arrivals_of, run, tables_of
 
-from signalsim.engine.gridlock import PATIENCE_MS, gridlocks, no_holdups
+from signalsim.engine.gridlock import no_holdups
 from signalsim.engine.tables import ENTERS
+from signalsim.simulation.circles import PATIENCE_MS, gridlocks
 
 pytestmark = pytest.mark.nojit
 
@@ -64,7 +65,7 @@ def test_a_red_light_is_no_gridlock(engine: str) -> None:
 
 
 def test_vehicles_that_stand_inside_two_junctions_lock_each_other(engine: str) -> None:
-    """Streams 0 -> 1 and 2 -> 3 cross at both ends: the head of each stands in the way of the other's exit."""
+    """Streams 0 -> 1 and 2 -> 3 cross at both ends: each head stands in the way of the other exit."""
     links = [LINK] * 6
     movements = [
         {"a": 0, "b": 1, "rules": ENTERS},  # crosses the way of 3 -> 5
