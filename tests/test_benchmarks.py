@@ -1,9 +1,11 @@
-"""The short form of the speed benchmark runs and counts the same work as ever."""
+"""Benchmarks run in their short forms: the speed one counts the same work as ever, the validation prints."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,3 +17,16 @@ def test_speed_counts_work_that_does_not_depend_on_the_machine() -> None:
     assert row["grid"] == "2x2" and row["moves"] > 5000
     assert row["events_per_move"] < 2.5  # an event or two a move, signals included: no polling
     assert row["moves_per_cpu_s"] > 0
+
+
+def test_validation_prints_a_row_per_measure() -> None:
+    pytest.importorskip("sumo", reason="the extra 'sumo' is not installed")
+    command = [sys.executable, "-m", "benchmarks.validation", "--quick", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    measures = {"saturation flow", "alone, green", "delay", "link delays, Spearman"}
+    assert {row["measure"] for row in rows} == measures
+    assert all(
+        row["ours"] > 0 and row["theirs"] > 0 for row in rows if row["measure"] != "link delays, Spearman"
+    )

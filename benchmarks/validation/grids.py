@@ -57,7 +57,11 @@ class Grid(NamedTuple):
         return ["--grid", *(f"--{name}={value}" for name, value in given.items())]
 
 
-GRIDS = (Grid("grid 4x4, 50 km/h, 2 lanes", 4, 300, 2, 50), Grid("grid 3x3, 70 km/h, bays", 3, 400, 2, 70, 1))
+GRIDS = (
+    Grid("grid 50 km/h, 2 lanes", 3, 300, 2, 50),
+    Grid("grid 70 km/h, 2 lanes", 3, 400, 2, 70),
+    Grid("grid 50 km/h, bays", 2, 300, 2, 50, 1),
+)
 
 
 def tool(name: str, *arguments: str) -> None:

@@ -1,7 +1,7 @@
 """From runs to rows: what is compared, and what is to be met."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -59,7 +59,7 @@ def ranks(part: str, case: str, ours: Sequence[Result], theirs: Sequence[Result]
 
 
 def signs(
-    part: str, case: str, ours: dict[str, Sequence[Result]], theirs: dict[str, Sequence[Result]]
+    part: str, case: str, ours: Mapping[str, Sequence[Result]], theirs: Mapping[str, Sequence[Result]]
 ) -> Row:
     """Pairs of controllers that differ in SUMO (95 %, paired over seeds): how many do so here as well?"""
     same, other, total = 0, [], 0

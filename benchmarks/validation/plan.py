@@ -28,11 +28,11 @@ class Form(NamedTuple):
     minutes: float
     seeds: int
     resco: Sequence[str]
-    resco_seeds: int
+    resco_minutes: float  # of the hour
 
 
-LONG = Form(grids.GRIDS, stopline.LINES, 15, 60, (0.5, 0.7, 0.85, 0.95), (0.7, 0.95), 30, 5, tuple(FIGURE), 3)
-SHORT = Form(grids.GRIDS[:1], stopline.LINES[1:2], 3, 6, (0.7,), (), 6, 2, (), 2)
+LONG = Form(grids.GRIDS, stopline.LINES, 15, 60, (0.5, 0.7, 0.85, 0.95), (0.7,), 15, 3, tuple(FIGURE), 30)
+SHORT = Form(grids.GRIDS[:1], stopline.LINES[1:2], 3, 6, (0.7,), (), 6, 2, (), 0)
 
 
 class Part(NamedTuple):
@@ -61,11 +61,11 @@ def resco(form: Form, folder: Path, source: Path | None) -> Iterator[Part | Row]
     """RESCO's scenarios, or why there are none."""
     for name in form.resco:
         try:
-            made = import_one(name, source, folder, 60)
+            made = import_one(name, source, folder, form.resco_minutes)
         except InputError as error:
             yield skipped(HELD_OUT, name, str(error))
         else:
-            yield _compared(HELD_OUT, name, made, CONTROLLERS, form.resco_seeds, None)
+            yield _compared(HELD_OUT, name, made, CONTROLLERS, form.seeds, None)
 
 
 def _stop_line(line: stopline.Line, made: str) -> Part:
