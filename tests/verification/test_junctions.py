@@ -15,7 +15,7 @@ from support.verification.junctions import (
 
 def test_a_queue_that_starts_drives_on_as_uniform_acceleration_says(engine: str) -> None:
     """280 m behind the line every car of a standing queue is where its motion says, to the millisecond. At
-    the line itself the second to sixth, still accelerating, cross up to 1.3 s late: start-up has two numbers."""
+    the line itself the second to sixth, still accelerating, cross up to 1.3 s late."""
     crossed, arrived = queue_that_starts(engine)
     cars = range(len(crossed))
     assert arrived == pytest.approx([by_motion_ms(car, DOWNSTREAM_M) for car in cars], abs=1)
