@@ -49,7 +49,7 @@ def run(
         if out:
             check_folder(out)
         if log:
-            _check_log(log, log_format)
+            _check_log(log, log_format, out)
         loaded = load(scenario)
         show_warnings(loaded.warnings)
         with redirect_stdout(sys.stderr):  # stdout is for results; what a user's controller prints is none
@@ -79,12 +79,15 @@ def run(
             _print_table(document, result)
 
 
-def _check_log(folder: Path, form: LogFormat) -> None:
-    """Refuse before the run what would fail after it."""
-    from signalsim.formats.hires.write import LOG_FILES, check_format
+def _check_log(folder: Path, form: LogFormat, out: Path | None) -> None:
+    """Refuse before the run what would fail after it. Raises InputError."""
+    from signalsim.errors import InputError
+    from signalsim.formats.hires.write import LOG_FILES, OPTION, check_format
     from signalsim.store import check_folder
 
-    check_folder(folder, LOG_FILES)
+    if out is not None and folder.absolute() == out.absolute():
+        raise InputError(f"--log {folder}: is the folder of --out as well; name another one")
+    check_folder(folder, LOG_FILES, OPTION)
     check_format(str(form))
 
 

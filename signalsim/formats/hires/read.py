@@ -1,4 +1,4 @@
-"""A high-resolution log and its tables -> greens by signal group, counts by link."""
+"""The files of a high-resolution log: every way in which they may be broken is one clear message."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from signalsim.errors import InputError
 from signalsim.network.csvfile import check_file, fault, read_rows
 
-from .events import COUNT, FUNCTIONS, Code
+from .events import FUNCTIONS
 from .site import MAX_PHASE, Detector, Phase, Site
 from .write import COLUMNS, DETECTOR_COLUMNS, DETECTORS, PHASE_COLUMNS, PHASES, arrow
 
@@ -38,16 +38,6 @@ class Log:
 
     def __len__(self) -> int:
         return len(self.row)
-
-
-@dataclass(frozen=True)
-class Greens:
-    """Greens of which both ends are in the log, by device, phase and time. All arrays are (n,)."""
-
-    device: tuple[str, ...]
-    group: tuple[str, ...]
-    start_ms: np.ndarray  # int64, since 1970 began on the controllers' clocks
-    end_ms: np.ndarray  # int64
 
 
 def read_log(path: Path | str) -> Log:
@@ -87,53 +77,6 @@ def read_site(folder: Path | str) -> Site:
     path = Path(folder) / DETECTORS
     detectors = [_detector(path, row, cells) for row, cells in _csv_table(path, DETECTOR_COLUMNS)]
     return Site(tuple(phases), tuple(detectors))
-
-
-def greens(log: Log, site: Site) -> Greens:
-    """Greens (codes 1 to 7) of every phase. A beginning without an end, or an end without a beginning, as
-    at a gap of the log, is none. Raises InputError for a phase that the site does not have.
-    """
-    group = {(phase.device, phase.phase): phase.group for phase in site.phases}
-    at = np.flatnonzero(np.isin(log.code, (Code.GREEN, Code.GREEN_END)))
-    at = at[np.lexsort((at, log.parameter[at], log.device[at]))]
-    device, phase, code = log.device[at], log.parameter[at], log.code[at]
-    is_next = np.append((device[1:] == device[:-1]) & (phase[1:] == phase[:-1]), False)[: len(at)]
-    ends = np.append(code[1:] == Code.GREEN_END, False)[: len(at)]
-    begin = np.flatnonzero((code == Code.GREEN) & is_next & ends)
-    known = [_known(log, int(row), group, PHASES) for row in at]
-    return Greens(
-        device=tuple(log.devices[device[k]] for k in begin),
-        group=tuple(known[k] for k in begin),
-        start_ms=log.time_ms[at[begin]],
-        end_ms=log.time_ms[at[begin + 1]],
-    )
-
-
-def link_counts(log: Log, site: Site, interval_ms: int) -> dict[tuple[str, str], dict[int, int]]:
-    """Vehicles over the stop line: (device, link) -> beginning of interval (ms since 1970 began on the
-    controllers' clocks) -> count, over all intervals of the log. Raises InputError for an unknown channel.
-    """
-    if interval_ms <= 0:
-        raise InputError(f"interval {interval_ms} ms: give more than 0")
-    channels = {(d.device, d.channel): d for d in site.detectors}
-    begin = log.time_ms // interval_ms * interval_ms
-    every = range(int(begin[0]), int(begin[-1]) + 1, interval_ms)
-    out: dict[tuple[str, str], dict[int, int]] = {
-        (d.device, d.link): dict.fromkeys(every, 0) for d in site.detectors if d.function == COUNT
-    }
-    for row in np.flatnonzero(log.code == Code.DETECTOR_ON):
-        detector = _known(log, int(row), channels, DETECTORS)
-        if detector.function == COUNT:
-            out[detector.device, detector.link][int(begin[row])] += 1
-    return out
-
-
-def _known(log: Log, row: int, table: dict[tuple[str, int], Any], file: str) -> Any:
-    device, number = log.devices[log.device[row]], int(log.parameter[row])
-    if (device, number) not in table:
-        remedy = f"is not in {file} for device '{device}'; add it there"
-        raise fault(log.path, int(log.row[row]), "Parameter", number, remedy)
-    return table[device, number]
 
 
 def _detector(path: Path, row: int, cells: list[str]) -> Detector:

@@ -22,6 +22,7 @@ COLUMNS = ("TimeStamp", "DeviceId", "EventId", "Parameter")
 PHASES, DETECTORS = "phases.csv", "detectors.csv"
 PHASE_COLUMNS = ("DeviceId", "Phase", "Group")
 DETECTOR_COLUMNS = ("DeviceId", "Phase", "Parameter", "Function", "Link", "Lane", "Distance_m")
+OPTION = "--log"  # what names the folder on the command line
 LOG_FILES = frozenset({"log.csv", "log.parquet", PHASES, DETECTORS, "README.md"})
 
 
@@ -50,7 +51,7 @@ def write_log(
     Parquet without its package.
     """
     check_format(form)
-    with new_folder(folder, LOG_FILES) as part:
+    with new_folder(folder, LOG_FILES, OPTION) as part:
         _WRITERS[form](part / f"log.{form}", _stamps(events, start), events, devices)
         _write_table(part / PHASES, PHASE_COLUMNS, site.phases)
         _write_table(part / DETECTORS, DETECTOR_COLUMNS, site.detectors)
