@@ -21,7 +21,7 @@ from signalsim.counts.spec import COUNTS
 from signalsim.engine.records import Kind
 from signalsim.errors import InputError
 from signalsim.experiment.controller_log import write_run_log
-from signalsim.formats.hires import count_rows, greens, read_log, read_site
+from signalsim.formats.hires import Phase, Site, count_rows, greens, read_log, read_site
 from signalsim.simulation import Run, Watch, simulate
 
 START = datetime(2024, 5, 14, 7, 55)
@@ -277,6 +277,51 @@ def text_of(rows: Iterator[dict[str, Any]]) -> str:
     columns = [column.name for column in COUNTS.columns]
     lines = [",".join(str(row[name]) for name in columns) for row in rows]
     return "\n".join([",".join(columns), *lines]) + "\n"
+
+
+def test_many_junctions_under_adaptive_control_within_a_tick(scenarios: Path, tmp_path: Path) -> None:
+    """Greens begin and end at any millisecond; the log and the package have the tick that it lies in."""
+    run = simulate(scenarios / "hangzhou", "max-pressure", seed=1, record="full")
+    write_run_log(run, tmp_path / "log")
+    site, index = read_site(tmp_path / "log"), run.built.index
+    number = {phase.group: (phase.device, phase.phase) for phase in site.phases}
+    expected, began = [], {}
+    for row in run.records[run.records["kind"] == Kind.ASPECT]:
+        group, tick = index.groups[row["entity"]], int(row["t_ms"]) // 100
+        if row["value"] == 2:
+            began[group] = tick
+        elif row["value"] == 1:
+            expected.append((*number[group], began[group], tick))
+    begin = run.built.scenario.config.start_local.replace(tzinfo=None)
+    found = Atspm(tmp_path / "log" / "log.csv").rows(
+        "SELECT DeviceId, EventValue, StartTime, EndTime FROM timeline WHERE EventClass = 'Green'"
+    )
+    tick = timedelta(milliseconds=100)
+    assert sorted((d, p, (s - begin) // tick, (e - begin) // tick) for d, p, s, e in found) == sorted(
+        expected
+    )
+    assert len(expected) > 3000 and len({device for device, *_ in expected}) == 16
+
+
+def test_a_controllers_own_log_is_read_as_atspm_reads_it(tmp_path: Path) -> None:
+    """The sample of the package: two hours of a device in the street; ends without a beginning are in it."""
+    import atspm
+
+    data = Path(atspm.__file__).parent / "data"
+    log = read_log(data / "sample_raw_data.parquet")
+    assert log.devices == ("1136",) and len(log) > 30_000
+    site = Site(tuple(Phase("1136", phase, f"P{phase}") for phase in range(1, 17)), ())
+    back = greens(log, site)
+    shutil.copy(data / "sample_raw_data.parquet", tmp_path / "log.parquet")
+    with (tmp_path / "detectors.csv").open("w", encoding="utf-8") as file:
+        file.write("DeviceId,Phase,Parameter,Function\n1136,2,2,Advance\n1136,2,4,Presence\n")
+    found = Atspm(tmp_path / "log.parquet").rows(
+        "SELECT EventValue, StartTime, EndTime FROM timeline WHERE EventClass = 'Green' AND IsValid"
+    )
+    ms = timedelta(milliseconds=1)
+    whole = [(f"P{p}", *((t - datetime(1970, 1, 1)) // ms for t in times)) for p, *times in found]
+    assert sorted(whole) == sorted(zip(back.group, back.start_ms.tolist(), back.end_ms.tolist(), strict=True))
+    assert len(whole) > 300
 
 
 def test_only_full_records_make_a_log(scenarios: Path, tmp_path: Path) -> None:
