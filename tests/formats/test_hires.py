@@ -28,6 +28,7 @@ from signalsim.formats.hires import (
 )
 from signalsim.formats.hires.detectors import advance_ms, visits_of
 from signalsim.formats.hires.phases import phase_events
+from signalsim.formats.hires.site import phase_numbers
 
 START = datetime(2024, 4, 15, 23, 59, 50)
 MIDNIGHT_MS = round(
@@ -234,11 +235,22 @@ def test_what_the_run_did_not_reach_is_not_in_the_log() -> None:
     assert told(5000, (0, 2), (10_000, 1), (13_000, 0), end_ms=14_000)[-2:] == [(130, 9), (130, 10)]
 
 
-def test_phases_have_the_groups_numbers_where_these_are_numbers() -> None:
-    from signalsim.formats.hires.site import phase_numbers
-
-    some = Names(("A", "B"), ("2", "6", "6x", "8"), (), (), np.zeros(0))
-    assert phase_numbers(some, np.array([0, 0, 1, 1])).tolist() == [2, 6, 1, 2]
+@pytest.mark.parametrize(
+    ("groups", "phases"),
+    [
+        (["2", "6"], [2, 6]),
+        (["P2", "P16"], [2, 16]),
+        (["J.1", "J.10", "J.2"], [1, 10, 2]),
+        (["J:P1", "J:P1+P5"], [1, 2]),
+        (["01", "1"], [1, 2]),
+        (["0", "1"], [1, 2]),
+        (["255", "256"], [1, 2]),
+        (["E", "W"], [1, 2]),
+    ],
+)
+def test_phases_have_their_groups_numbers_where_each_has_one(groups: list[str], phases: list[int]) -> None:
+    some = Names(("J",), tuple(groups), (), (), np.zeros(0))
+    assert phase_numbers(some, np.zeros(len(groups), int)).tolist() == phases
 
 
 GOOD = (

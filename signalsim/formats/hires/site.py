@@ -1,9 +1,10 @@
 """What the numbers of a log stand for: phases of signal groups, channels of detectors.
 
-A device is a junction and has its id. Its phases have their signal group's id where all ids of the
-junction are whole numbers from 1 to 255, else 1, 2, ... in the order of the ids. Its channels are
-1, 2, ...: for each lane in the order of their ids a presence detector and a count at the stop line and,
-where a camera's view begins upstream, an advance detector.
+A device is a junction and has its id. Its phases have the numbers in their signal groups' ids, as 5 in
+``5``, ``P5``, ``J.5`` or ``J:P5`` at junction J, where all of them have one from 1 to 255 of their own; else
+1, 2, ... in the order of the ids. Its channels are 1, 2, ...: for each lane in the order of their ids a
+presence detector and a count at the stop line and, where a camera's view begins upstream, an advance
+detector.
 """
 
 from typing import NamedTuple
@@ -101,11 +102,18 @@ def phase_numbers(names: Names, junction_of: np.ndarray) -> np.ndarray:
     out = np.zeros(len(names.groups), np.int32)
     for j in range(len(names.junctions)):
         groups = np.flatnonzero(junction_of == j)
-        ids = [names.groups[g] for g in groups]
-        own = [int(i) if i.isascii() and i.isdecimal() and len(i) < 4 else 0 for i in ids]
+        own = [_own_number(names.junctions[j], names.groups[g]) for g in groups]
         is_numbered = len(set(own)) == len(own) and all(1 <= n <= MAX_PHASE for n in own)
-        out[groups] = own if is_numbered else np.arange(1, len(ids) + 1)
+        out[groups] = own if is_numbered else np.arange(1, len(own) + 1)
     return out
+
+
+def _own_number(junction: str, group: str) -> int:
+    """The number in a signal group's id, 0 if there is none or something else beside it."""
+    for mark in ".:_-":
+        group = group.removeprefix(junction + mark)
+    digits = group.removeprefix("P")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 4 else 0
 
 
 def _signalised_lanes(tables: Tables) -> list[tuple[int, list[int]]]:
