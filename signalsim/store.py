@@ -15,43 +15,44 @@ RESULT = frozenset({"comparison.json", "run.json", "runs.csv", "series.csv", "re
 _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 
 
-def check_folder(folder: Path, replaceable: frozenset[str] = RESULT) -> None:
+def check_folder(folder: Path, replaceable: frozenset[str] = RESULT, option: str = "--out") -> None:
     """Refuse, before anything is done, a place that a new folder cannot be written to.
 
-    A folder that holds nothing but ``replaceable`` names may be replaced. Raises InputError for a
-    file, for a folder that holds something else, and for a place that may not be read or written to.
+    A folder that holds nothing but ``replaceable`` names may be replaced. Raises InputError, naming the
+    ``option`` that named the folder, for a file, for a folder that holds something else, and for a place
+    that may not be read or written to.
     """
     try:
-        _check(folder, replaceable)
+        _check(folder, replaceable, option)
     except OSError as error:
-        raise _no_place(folder, error) from error
+        raise _no_place(folder, error, option) from error
 
 
-def _check(folder: Path, replaceable: frozenset[str]) -> None:
+def _check(folder: Path, replaceable: frozenset[str], option: str) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"--out {folder}: is not a folder; name a new one or an earlier result")
+        raise InputError(f"{option} {folder}: is not a folder; name a new one or an earlier result")
     if Path.cwd().is_relative_to(folder.absolute().resolve()):
-        raise InputError(f"--out {folder}: is the folder you are in; name one inside it, such as results")
+        raise InputError(f"{option} {folder}: is the folder you are in; name one inside it, such as results")
     foreign = sorted({entry.name for entry in folder.iterdir()} - replaceable) if folder.is_dir() else []
     if foreign:
         raise InputError(
-            f"--out {folder}: holds {foreign[0]!r}, which is no part of a result and would be lost; "
+            f"{option} {folder}: holds {foreign[0]!r}, which is no part of a result and would be lost; "
             "name a new folder or an earlier result"
             if replaceable
-            else f"--out {folder}: is there already and holds {foreign[0]!r}; name a new folder"
+            else f"{option} {folder}: is there already and holds {foreign[0]!r}; name a new folder"
         )
     above = next((parent for parent in folder.absolute().parents if parent.exists()), None)
     if above is None or not above.is_dir() or not os.access(above, os.W_OK):
-        raise InputError(f"--out {folder}: {above} cannot be written to; name another folder")
+        raise InputError(f"{option} {folder}: {above} cannot be written to; name another folder")
 
 
 @contextmanager
-def new_folder(folder: Path, replaceable: frozenset[str] = RESULT) -> Iterator[Path]:
+def new_folder(folder: Path, replaceable: frozenset[str] = RESULT, option: str = "--out") -> Iterator[Path]:
     """A folder to write into; it takes the place of ``folder`` when the block ends without an exception.
 
     What is there and ``replaceable`` is replaced; if anything goes wrong it stays as it was.
     """
-    check_folder(folder, replaceable)
+    check_folder(folder, replaceable, option)
     folder = folder.absolute()
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     above = [parent for parent in folder.parents if not parent.exists()]  # made here, the deepest first
@@ -62,7 +63,7 @@ def new_folder(folder: Path, replaceable: frozenset[str] = RESULT) -> Iterator[P
         _put(part, folder)
     except OSError as error:
         if error.errno in _NO_PLACE:
-            raise _no_place(folder, error) from error
+            raise _no_place(folder, error, option) from error
         raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -99,8 +100,8 @@ def new_file(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _no_place(folder: Path, error: OSError) -> InputError:
-    return InputError(f"--out {folder}: {error.strerror}; make room or name another folder")
+def _no_place(folder: Path, error: OSError, option: str = "--out") -> InputError:
+    return InputError(f"{option} {folder}: {error.strerror}; make room or name another folder")
 
 
 def _put(part: Path, folder: Path) -> None:

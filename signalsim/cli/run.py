@@ -2,15 +2,24 @@
 
 import sys
 from contextlib import redirect_stdout
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import ENGINE, JSON, OUT, SCENARIO, SEED, Engine
-from .terminal import announce_compilation, reported, show_warnings
+from .terminal import announce_compilation, reported, say, show_warnings
 
 if TYPE_CHECKING:
     from signalsim.simulation import Run
+
+
+class LogFormat(StrEnum):
+    """How a controller log is written."""
+
+    csv = "csv"
+    parquet = "parquet"
 
 
 def run(
@@ -23,6 +32,12 @@ def run(
     sensors: Annotated[str | None, typer.Option(help="Camera preset; by default the scenario's.")] = None,
     json: JSON = False,
     out: OUT = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Folder for a high-resolution log of the signal controllers (0.1 s).")
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="parquet needs the extra of that name.")
+    ] = LogFormat.csv,
 ) -> None:
     """Simulate a scenario once and print what came of it."""
     with reported():
@@ -33,6 +48,8 @@ def run(
 
         if out:
             check_folder(out)
+        if log:
+            _check_log(log, log_format, out)
         loaded = load(scenario)
         show_warnings(loaded.warnings)
         with redirect_stdout(sys.stderr):  # stdout is for results; what a user's controller prints is none
@@ -42,6 +59,7 @@ def run(
                 seed=loaded.config.seed if seed is None else seed,
                 engine=str(engine),
                 sensors=sensors or loaded.config.sensors.preset,
+                record="full" if log else "sums",
                 on_compile=announce_compilation,
             )
         document = run_document(result, loaded.name, loaded.digest())
@@ -49,11 +67,28 @@ def run(
             from signalsim.report import write_run
 
             write_run(document, result.series, out)
+        if log:
+            from signalsim.experiment.controller_log import write_run_log
+
+            n_events = write_run_log(result, log, str(log_format))
+            say(f"{log}: {n_events:,} events of {len(result.built.index.junctions):,} controllers")
         show_warnings([str(gridlock) for gridlock in result.gridlocks])
         if json:
             typer.echo(to_text(document))
         else:
             _print_table(document, result)
+
+
+def _check_log(folder: Path, form: LogFormat, out: Path | None) -> None:
+    """Refuse before the run what would fail after it. Raises InputError."""
+    from signalsim.errors import InputError
+    from signalsim.formats.hires.write import LOG_FILES, OPTION, check_format
+    from signalsim.store import check_folder
+
+    if out is not None and folder.absolute() == out.absolute():
+        raise InputError(f"--log {folder}: is the folder of --out as well; name another one")
+    check_folder(folder, LOG_FILES, OPTION)
+    check_format(str(form))
 
 
 def _print_table(document: dict[str, Any], result: "Run") -> None:
