@@ -18,7 +18,7 @@ FEWEST = 100  # vehicles on a link whose mean delay is ranked
 
 def within(ours: float, theirs: float, share: float) -> bool:
     """Whether two values differ by at most so large a share of the second."""
-    return abs(ours - theirs) <= share * abs(theirs)
+    return bool(abs(ours - theirs) <= share * abs(theirs))
 
 
 def free_flow(part: str, case: str, ours: Sequence[Result], theirs: Sequence[Result]) -> Row:

@@ -1,7 +1,7 @@
 """What a validation runs, and the rows that come of it."""
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,14 +24,14 @@ class Form(NamedTuple):
     cycles: int  # at a stop line
     alone: int  # vehicles, per grid
     loads: Sequence[float]  # degrees of saturation
-    compared: Sequence[float]  # of these, those at which all controllers are run
+    compared: Collection[tuple[int, float]]  # grids and loads at which all controllers are run
     minutes: float
     seeds: int
     resco: Sequence[str]
     resco_minutes: float  # of the hour
 
 
-LONG = Form(grids.GRIDS, stopline.LINES, 15, 60, (0.5, 0.7, 0.85, 0.95), (0.7,), 15, 3, tuple(FIGURE), 30)
+LONG = Form(grids.GRIDS, stopline.LINES, 15, 60, (0.5, 0.7, 0.85, 0.95), {(0, 0.7)}, 15, 3, tuple(FIGURE), 30)
 SHORT = Form(grids.GRIDS[:1], stopline.LINES[1:2], 3, 6, (0.7,), (), 6, 2, (), 0)
 
 
@@ -53,7 +53,7 @@ def calibration(form: Form, folder: Path) -> Iterator[Part]:
         yield _alone(grid.name, str(freeflow.make(ways, form.alone)))
         for x in form.loads:
             made = str(grids.loaded(ways, x, form.minutes, f"x{100 * x:.0f}"))
-            controllers = CONTROLLERS if x in form.compared else CONTROLLERS[:1]
+            controllers = CONTROLLERS if (number, x) in form.compared else CONTROLLERS[:1]
             yield _compared(CALIBRATION, f"{grid.name}, X = {x:g}", made, controllers, form.seeds, x)
 
 

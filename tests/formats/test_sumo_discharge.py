@@ -7,6 +7,7 @@ import pytest
 
 from signalsim.formats.sumo import read
 from signalsim.formats.sumo.discharge import Driver
+from signalsim.formats.sumo.gaps import AT_SIGNAL
 from signalsim.network.specs import MOVEMENT
 
 # (driver, speed limit km/h, speed in the turn m/s or None) -> mean headway s of the 5th to the 20th of a
@@ -83,4 +84,4 @@ def test_critical_gaps_of_left_turns_are_those_measured_in_sumo(
         gap for gap, turn in zip(movements["opt_gap_s"], movements["type"], strict=True) if turn == "left"
     }
     assert len(gaps) == 1  # all four are alike
-    assert gaps.pop() == pytest.approx(GAPS[lanes, limit_kmh], rel=0.06)
+    assert gaps.pop() == pytest.approx(AT_SIGNAL * GAPS[lanes, limit_kmh], rel=0.06)

@@ -13,6 +13,12 @@ Measured with SUMO 1.28 (left turns against one to three lanes, gaps regressed o
 them: Siegloch 1973): 5.5 to 7.5 s for cars, within 6 % of this for 50 and 70 km/h and for accelerations
 of 1.5 to 4 m/s2, sigma 0 and 0.5, cars of 3.3 and 5 m. The follow-up time is the turn's saturation
 headway.
+
+That is where the stream with priority never ends. At a signal the window for turns is short: it begins
+with the two or three seconds until the waiting one moves, and the end of green cuts it off, where a
+queue model that knows critical gaps only grants one more. So the gap is 1.25 times as long there:
+left turns from a lane of their own, against 600 vehicles an hour that had 48 s of red in 90 s, then leave
+as in SUMO (123 an hour against one lane, 219 against two; the model: 125 and 197).
 """
 
 import math
@@ -25,6 +31,7 @@ from signalsim.formats.sumo.requests import Rule
 
 _MINOR_S = 1.0  # SUMO's jmTimegapMinor
 _CONFLICT = 0.75  # of the way through the junction
+AT_SIGNAL = 1.25  # see above
 
 
 def gaps_s(layout: Layout, rules: Iterable[Rule], driver: Driver, length_m: float) -> dict[Key, float]:
@@ -35,6 +42,8 @@ def gaps_s(layout: Layout, rules: Iterable[Rule], driver: Driver, length_m: floa
         speed = driver.cruising_mps(layout.speed_mps(other.start))
         clears = math.sqrt(2 * (_rest_m(layout, first) + length_m) / driver.starting)
         gap = _MINOR_S + _CONFLICT * other.path_m / speed + clears
+        if first.links[0].light:
+            gap *= AT_SIGNAL
         found[rule.first] = max(gap, found.get(rule.first, 0.0))
     return found
 
