@@ -42,13 +42,14 @@ def run(
                 seed=loaded.config.seed if seed is None else seed,
                 engine=str(engine),
                 sensors=sensors or loaded.config.sensors.preset,
+                record="full" if out else "sums",  # the tables of places are folded from all that happened
                 on_compile=announce_compilation,
             )
         document = run_document(result, loaded.name, loaded.digest())
         if out:
             from signalsim.report import write_run
 
-            write_run(document, result.series, out)
+            write_run(document, result, out)
         show_warnings([str(gridlock) for gridlock in result.gridlocks])
         if json:
             typer.echo(to_text(document))
