@@ -21,6 +21,7 @@ def sums(**changes: object) -> SimpleNamespace:
         "lane_delay_ms": np.array([15_000, 60_000, 100_000]),
         "lane_stops": np.array([1, 2, 3]),
         "lane_max_queue": np.array([4, 7, 1]),
+        "gridlocks": 2,
         "now_ms": 200_000,
     }
     return SimpleNamespace(**{**given, **changes})
@@ -39,6 +40,7 @@ PAPER = {
     "throughput_vph": 2 * 3600 / 190,
     "completed": 2.0,
     "unserved": 2.0,
+    "gridlocks": 2.0,
 }
 
 
@@ -51,12 +53,16 @@ def test_without_a_counted_vehicle_means_are_nan_and_counts_are_zero() -> None:
     empty = evaluate(sums(counted=np.zeros(5, bool), lane_crossed=np.zeros(3, int)))
     zero = {"total_delay_h", "completed", "unserved"}
     assert all(empty[name] == 0 for name in zero)
-    assert all(math.isnan(value) for name, value in empty.items() if name not in zero | {"max_queue_veh"})
+    assert all(
+        math.isnan(value)
+        for name, value in empty.items()
+        if name not in zero | {"max_queue_veh", "gridlocks"}
+    )
 
 
 def test_without_any_vehicle_or_lane() -> None:
     nothing = np.zeros(0, np.int64)
-    names = [name for name in vars(sums()) if name not in ("now_ms", "counted")]
+    names = [name for name in vars(sums()) if name not in ("now_ms", "counted", "gridlocks")]
     evaluate(sums(**dict.fromkeys(names, nothing), counted=np.zeros(0, bool)))
 
 
