@@ -5,6 +5,7 @@ Those of places (movements, lane groups, approaches, junctions) are folded from 
 and ``greens`` first, then a function per measure.
 """
 
+from .capacity import capacity_pcu, effective_green_ms, gives_way
 from .delay import mean_delay_s, p95_delay_s, total_delay_h
 from .fairness import delay_fairness, worst_lane_delay_s
 from .flow import completed, throughput_vph, unserved
@@ -28,7 +29,7 @@ from .reliability import (
     trips,
 )
 from .rows import Rows, by_movement
-from .saturation import degree_of_saturation, effective_green_ms, gives_way
+from .saturation import degree_of_saturation
 from .standing import max_queue, mean_queue, p95_queue, queues
 from .stop_line import (
     control_delay_p95_s,
@@ -58,6 +59,7 @@ __all__ = [
     "buffer_index",
     "bus_delay_s",
     "by_movement",
+    "capacity_pcu",
     "co2_kg",
     "completed",
     "control_delay_p95_s",

@@ -4,30 +4,12 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from signalsim.engine.tables import STOPS, Tables
+from signalsim.engine.tables import Tables
 
-from .greens import Greens, green_within_ms
+from .capacity import capacity_pcu, crossed_on_red
+from .greens import Greens
 from .lane_groups import LaneGroups
 from .passages import Passages
-
-
-def effective_green_ms(tables: Tables, shown: Greens, from_ms: int, to_ms: int) -> np.ndarray:
-    """(n_movements,) int64 effective green within [from, to), ms; all of it where no signal controls.
-
-    Each green shortened by the start-up lost time and lengthened by the end gain (HCM, 7th ed.,
-    ch. 19: g = G - l1 + e). The lost time is what a standing queue loses over its saturation headways:
-    first crossing after the start of green, plus the delay of the second, less half a headway.
-    """
-    m = tables.movement
-    lost = m["startup_ms"].astype(np.int64) + m["startup2_ms"] - m["headway_ms"] // 2
-    gain = m["end_gain_ms"].astype(np.int64)
-    green = green_within_ms(shown, m["group"].astype(np.int64), from_ms, to_ms, lost, gain)
-    return np.where(m["group"] < 0, to_ms - from_ms, green)
-
-
-def gives_way(tables: Tables) -> np.ndarray:
-    """(n_movements,) bool: its capacity is a matter of gaps, or of a stop, and not of green alone."""
-    return (tables.step["yields"] == 1) | (tables.movement["rules"] & STOPS > 0)
 
 
 def degree_of_saturation(
@@ -36,22 +18,19 @@ def degree_of_saturation(
     """(n_lane_groups,) v/c of the time [from, to): the demand of that time over what it lets pass.
 
     Demand: passenger car units that would have been at the stop line in that time had they not had to
-    wait, those from the queue before it not included (HCM, 7th ed., ch. 19: X = v / c, c = N s g / C, here
-    with the sum of the effective greens over the time for g / C). A movement needs the share x = demand x
-    saturation headway / effective green of one lane. The vehicles choose their lanes, so that X is the
-    load of the fullest lane if they choose as well as they can: the greatest sum of x over movements
-    that share a set of lanes, by the number of these lanes. With one movement, or with all movements on
-    all lanes, that is the manual's formula.
+    wait; those from the queue before it, and turns on red, not included (HCM, 7th ed., ch. 19: X = v / c,
+    c = N s g / C, here with the greens as they were shown). A movement needs the share demand / capacity of
+    one lane. The vehicles choose their lanes, so that X is the load of the fullest lane if they choose as
+    well as they can: the greatest sum of shares over movements that have a set of lanes to themselves, by
+    the number of these lanes. With one movement, or all movements on all lanes, that is the manual's formula.
 
-    NaN where a movement gives way to others: gaps are not green. Infinite for demand without any green.
+    NaN at an all-way stop (see ``capacity_pcu``); infinite for demand without any capacity.
     """
     due = (p.wished_ms >= from_ms) & (p.wished_ms < to_ms) & (p.movement >= 0)
-    n_movements = len(tables.movement)
-    pcu = np.bincount(p.movement[due], p.size[due] / 2, n_movements)
-    green = effective_green_ms(tables, shown, from_ms, to_ms)
-    need = pcu * tables.movement["headway_ms"]
-    share = np.divide(need, green, out=np.where(need > 0, np.inf, 0.0), where=green > 0)
-    share[gives_way(tables)] = np.nan
+    due &= ~crossed_on_red(p, tables, shown)
+    pcu = np.bincount(p.movement[due], p.size[due] / 2, len(tables.movement))
+    capacity = capacity_pcu(p, tables, shown, from_ms, to_ms)
+    share = np.divide(pcu, capacity, out=np.where(pcu > 0, np.inf, 0.0), where=capacity != 0)
     order = np.argsort(groups.of_movement, kind="stable")
     ends = np.searchsorted(groups.of_movement[order], np.arange(len(groups.lanes) + 1))
     result = np.zeros(len(groups.lanes))

@@ -82,6 +82,10 @@ def test_sums_over_passages_are_the_engines_sums(seed: int) -> None:
     waiting = np.flatnonzero(sums.enter_ms < 0)
     assert set(p.vehicle[p.enter_ms < 0]) == set(waiting[arrivals.depart_ms[waiting] < end_ms])
     assert (p.delay_ms >= 0).all() and (p.wait_ms >= 0).all()
+    for v, is_bus in zip(p.vehicle.tolist(), p.is_bus.tolist(), strict=True):
+        route = arrivals.route[v]
+        dwells = arrivals.route_dwell_ms[arrivals.route_start[route] : arrivals.route_start[route + 1]]
+        assert is_bus == (dwells > 0).any()
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -94,7 +94,7 @@ def test_degree_of_saturation_of_shared_lanes() -> None:
 def test_degree_of_saturation_without_green_and_with_gaps() -> None:
     assert saturation_of([(0,)], [1], 1, group=1)[0][0] == math.inf
     assert saturation_of([(0,)], [0], 1, group=1)[0][0] == 0
-    assert math.isnan(saturation_of([(0,)], [10], 1, group=-1, rules=1)[0][0])  # a stop sign
+    assert math.isnan(saturation_of([(0,)], [10], 1, group=-1, rules=3)[0][0])  # an all-way stop
     assert saturation_of([(0,)], [900], 1, group=-1)[0][0] == pytest.approx(0.5)  # always open
 
 
