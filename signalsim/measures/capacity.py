@@ -41,39 +41,47 @@ def capacity_pcu(p: Passages, tables: Tables, shown: Greens, from_ms: int, to_ms
     open counts by headways; such turners do not use the end gain, but some clear after each green
     (HCM, ch. 31: sneakers), which are added.
 
+    Room behind the junction is taken for granted: a queue that spills back costs delay, not capacity here.
     NaN at an all-way stop, where one's capacity hangs on who else comes.
     """
     m = tables.movement
     result = effective_green_ms(tables, shown, from_ms, to_ms) / m["headway_ms"]
-    streams = _Streams(
-        _by_movement(p, len(m), p.cross_ms >= 0, p.cross_ms),
-        _by_movement(p, len(m), p.enter_ms >= 0, p.line_ms),
+    found = _Found(
+        crossed_ms=_by_movement(p, len(m), p.cross_ms >= 0, p.cross_ms),
+        came_ms=_by_movement(p, len(m), p.enter_ms >= 0, p.line_ms),
+        lost_ms=_lost_ms(tables),
+        first_ms=m["startup_ms"].astype(np.int64),
+        gain_ms=m["end_gain_ms"].astype(np.int64),
+        none_ms=np.zeros(len(m), np.int64),
     )
     for k in np.flatnonzero(gives_way(tables)).tolist():
         takes_turns = m["rules"][k] & TAKES_TURNS > 0
-        result[k] = np.nan if takes_turns else _giving_way(k, streams, tables, shown, from_ms, to_ms)
+        result[k] = np.nan if takes_turns else _giving_way(k, found, tables, shown, from_ms, to_ms)
     return result
 
 
-class _Streams(NamedTuple):
-    """By movement, when its vehicles crossed and when they came to the line."""
+class _Found(NamedTuple):
+    """By movement: when its vehicles crossed and came to the line, and how its greens begin and end."""
 
-    cross_ms: list[np.ndarray]
-    line_ms: list[np.ndarray]
+    crossed_ms: list[np.ndarray]
+    came_ms: list[np.ndarray]
+    lost_ms: np.ndarray  # start-up lost time
+    first_ms: np.ndarray  # first crossing after the start of green
+    gain_ms: np.ndarray
+    none_ms: np.ndarray
 
 
-def _giving_way(k: int, streams: _Streams, tables: Tables, shown: Greens, from_ms: int, to_ms: int) -> float:
+def _giving_way(k: int, found: _Found, tables: Tables, shown: Greens, from_ms: int, to_ms: int) -> float:
     """Passenger cars that movement ``k``, which gives way, could have sent from one lane."""
-    m, own = tables.movement, tables.movement[k]
-    none = np.zeros(len(m), np.int64)
+    own, none = tables.movement[k], found.none_ms
     before = np.unique(tables.priority["movement"][own.yield_start : own.yield_end]).tolist()
-    theirs = _open(tables, shown, before, from_ms, to_ms, none, m["end_gain_ms"])
-    green = _open(tables, shown, [k], from_ms, to_ms, _lost_ms(tables), none)
+    theirs = _open(tables, shown, before, from_ms, to_ms, none, found.gain_ms)
+    green = _open(tables, shown, [k], from_ms, to_ms, found.lost_ms, none)
     unopposed_ms = _length(green) - _length(_common(green, theirs))
-    opposed = _common(_open(tables, shown, [k], from_ms, to_ms, m["startup_ms"], none), theirs)
-    nobody = np.zeros(0, np.int64)
-    passing = np.concatenate([nobody, *(streams.cross_ms[i] for i in before)])
-    coming = np.concatenate([nobody, *(streams.line_ms[i] for i in before)])
+    opposed = _common(_open(tables, shown, [k], from_ms, to_ms, found.first_ms, none), theirs)
+    nobody = none[:0]
+    passing = np.concatenate([nobody, *(found.crossed_ms[i] for i in before)])
+    coming = np.concatenate([nobody, *(found.came_ms[i] for i in before)])
     # who comes as the lamp goes yellow bars the way too: nobody knew that it would stop
     passing = np.sort(np.concatenate([passing, coming[~_within(theirs, coming)]]))
     in_gaps = _in_gaps(opposed, passing, int(own.gap_ms), int(own.follow_ms))

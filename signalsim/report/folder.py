@@ -6,8 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from signalsim.experiment import Comparison, comparison_document, to_text
-from signalsim.experiment.tables import tables_of
+from signalsim.experiment import Comparison, comparison_document, tables_of, to_text
 from signalsim.measures import MEASURES
 from signalsim.simulation import Run
 from signalsim.store import new_folder
