@@ -132,21 +132,27 @@ def _open(
     """When any of ``movements`` is open within [from, to): all the time without a signal, else in its greens,
     which begin ``late_ms`` and end ``longer_ms`` later (n_movements,).
     """
+    group = tables.movement["group"]
+    lamps = sorted({(int(group[k]), int(late_ms[k]), int(longer_ms[k])) for k in movements})
+    if lamps and lamps[0][0] < 0:
+        return np.array([from_ms]), np.array([to_ms])
     begin, end = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for k in movements:
-        own = tables.movement[k]
-        if own.group < 0:
-            return np.array([from_ms]), np.array([to_ms])
-        first, last = shown.rows_of(own.group)
-        begin.append(shown.start_ms[first:last] + late_ms[k])
-        end.append(shown.end_ms[first:last] + longer_ms[k])
+    for lamp, late, longer in lamps:
+        first, last = shown.rows_of(lamp)
+        begin.append(shown.start_ms[first:last] + late)
+        end.append(shown.end_ms[first:last] + longer)
     a, b = np.maximum(np.concatenate(begin), from_ms), np.minimum(np.concatenate(end), to_ms)
-    order = np.argsort(a, kind="stable")
-    order = order[b[order] > a[order]]
-    a, b = a[order], np.maximum.accumulate(b[order]) if len(order) else b[order]
-    new = np.append(True, a[1:] > b[:-1])[: len(a)]
-    last_of = np.append(np.flatnonzero(new)[1:] - 1, len(a) - 1)[: int(new.sum())]
-    return a[new], b[last_of]
+    return _merged(a[b > a], b[b > a])
+
+
+def _merged(begin: np.ndarray, end: np.ndarray) -> Spans:
+    """Spans of any order that may overlap, as their union."""
+    order = np.argsort(begin, kind="stable")
+    begin, end = begin[order], np.maximum.accumulate(end[order])
+    apart = begin[1:] > end[:-1]
+    if apart.all():
+        return begin, end
+    return begin[np.append(True, apart)], end[np.append(apart, True)]
 
 
 def _common(left: Spans, right: Spans) -> Spans:
@@ -176,6 +182,6 @@ def _in_gaps(spans: Spans, passing: np.ndarray, gap_ms: int, follow_ms: int) -> 
 
 def _ends(shown: Greens, group: int, from_ms: int, to_ms: int) -> int:
     """How many greens of a group end in [from, to)."""
-    first, last = shown.rows_of(np.array([group]))
-    end = shown.end_ms[first[0] : last[0]]
+    first, last = shown.rows_of(group)
+    end = shown.end_ms[first:last]
     return int(((end >= from_ms) & (end < to_ms) & (end < shown.until_ms)).sum())

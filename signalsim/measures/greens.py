@@ -1,6 +1,6 @@
 """The greens that a run showed."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,8 @@ class Greens(NamedTuple):
     end_ms: np.ndarray  # (n,) int64; one under way ends with the run
     until_ms: int  # end of the run
 
-    def rows_of(self, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The first row of each group's greens, and the one after its last."""
+    def rows_of(self, group: Any) -> tuple[Any, Any]:
+        """The first row of a group's greens, and the one after its last; of one group, or of an array."""
         return np.searchsorted(self.group, group), np.searchsorted(self.group, group, side="right")
 
     def begun(self, group: np.ndarray, t_ms: np.ndarray) -> np.ndarray:

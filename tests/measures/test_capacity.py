@@ -81,3 +81,19 @@ def test_turns_on_red_are_no_demand_of_the_green() -> None:
     assert crossed_on_red(p, tables, shown).tolist() == [True, False, False, True, True, False]
     x = m.degree_of_saturation(p, tables, m.lane_groups(tables), shown, 0, 60_000)
     assert x[0] == pytest.approx(3 / (23 / 2))  # no start-up loss in this table: 20 + 1 + 2 s
+
+
+def test_streams_whose_greens_overlap_are_open_once() -> None:
+    """Priority is open in [0, 20) and [15, 40), and nobody comes: 40 s by follow-up, 20 s by headways."""
+    tables = tables_of(
+        [{}, {}, {}, {}],
+        [
+            {"a": 0, "b": 3, "gap_ms": 5000, "follow_ms": 2500},
+            {"a": 1, "b": 3, "group": 0},
+            {"a": 2, "b": 3, "group": 1},
+        ],
+        yields=[(0, 1), (0, 2)],
+        signals=two_stages(),
+    )
+    shown = greens_of([(0, 0, 20_000), (1, 15_000, 40_000)], 60_000)
+    assert m.capacity_pcu(passages_of(0), tables, shown, 0, 60_000)[0] == 16 + 10

@@ -127,3 +127,11 @@ def _freely_ms(p, tables, arrivals) -> np.ndarray:
             time += int(tables.movement[arrivals.route_movement[at - 1]]["traverse_ms"])
         result.append(time)
     return np.array(result, np.int64)
+
+
+def test_nobody_came() -> None:
+    tables = crossing_streams()
+    arrivals = arrivals_of([])
+    made = run("numba", tables, arrivals, 10_000)
+    p = passages(made.records(), tables, arrivals, np.ones(0, bool), 10_000)
+    assert all(len(column) == 0 for column in p)
