@@ -10,7 +10,11 @@ from pathlib import Path
 from signalsim.errors import InputError
 
 # What a result consists of: a folder with nothing else in it may be replaced by a new result.
-RESULT = frozenset({"comparison.json", "run.json", "runs.csv", "series.csv", "report.html", "figures"})
+TABLES = ("movements", "lane_groups", "approaches", "junctions", "trips")  # of a run, by name
+RESULT = frozenset(
+    {"comparison.json", "run.json", "runs.csv", "series.csv", "report.html", "figures"}
+    | {f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet")}
+)
 
 _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 

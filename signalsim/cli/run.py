@@ -59,14 +59,14 @@ def run(
                 seed=loaded.config.seed if seed is None else seed,
                 engine=str(engine),
                 sensors=sensors or loaded.config.sensors.preset,
-                record="full" if log else "sums",
+                record="full" if out or log else "sums",  # tables and logs are folded from all that happened
                 on_compile=announce_compilation,
             )
         document = run_document(result, loaded.name, loaded.digest())
         if out:
             from signalsim.report import write_run
 
-            write_run(document, result.series, out)
+            write_run(document, result, out)
         if log:
             from signalsim.experiment.controller_log import write_run_log
 

@@ -7,6 +7,7 @@ from .gate import Verdict, judge
 from .names import Names
 from .outcome import Outcome, result_key
 from .statistics import Interval, interval, paired_difference
+from .tables import tables_of
 
 __all__ = [
     "FORMAT_VERSION",
@@ -26,5 +27,6 @@ __all__ = [
     "paired_difference",
     "result_key",
     "run_document",
+    "tables_of",
     "to_text",
 ]

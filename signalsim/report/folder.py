@@ -6,13 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from signalsim.experiment import Comparison, comparison_document, to_text
+from signalsim.experiment import Comparison, comparison_document, tables_of, to_text
 from signalsim.measures import MEASURES
+from signalsim.simulation import Run
 from signalsim.store import new_folder
 
 from .figures import delay_figure, green_figure, mean_queue, queue_figure
 from .page import comparison_page, figure_name
 from .style import house_style, save
+from .tables import write_tables
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
@@ -29,14 +31,20 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
         (part / "report.html").write_text(comparison_page(comparison, figures), encoding="utf-8")
 
 
-def write_run(document: dict[str, Any], series: Any, folder: Path) -> None:
-    """Write ``folder``: run.json and series.csv of one run; all or nothing."""
+def write_run(document: dict[str, Any], run: Run, folder: Path) -> None:
+    """Write ``folder``: run.json, series.csv and the tables of places of one run; all or nothing.
+
+    Raises InputError if the records of ``run`` were not kept, or ``folder`` holds anything but an earlier
+    result.
+    """
+    series = run.series
     with new_folder(folder) as part:
         (part / "run.json").write_text(to_text(document) + "\n", encoding="utf-8")
         rows = [["t_s", "queue_veh", "waiting_veh", "inside_veh"]]
         columns = (series.t_s, series.queue_veh, series.waiting_veh, series.inside_veh)
         rows += [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
         write_csv(part / "series.csv", rows)
+        write_tables(tables_of(run), part)
 
 
 def _write_figures(comparison: Comparison, folder: Path) -> dict[str, str]:

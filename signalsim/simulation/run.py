@@ -45,6 +45,7 @@ class Run:
     sensors: str
     horizon: Any  # Horizon(warm_up_s, demand_s, drain_s)
     built: Any = field(repr=False)
+    arrivals: Any = field(repr=False, compare=False)  # engine.tables.Arrivals: the vehicles and their routes
     wall_s: float = field(compare=False)  # the simulation alone: no loading, no compilation
     cpu_s: float = field(compare=False)
     controller_source: str = ""  # sha256 of a user's file; the package's own are told by its version
@@ -126,6 +127,7 @@ def simulate(
         sensors=camera_name,
         horizon=horizon,
         built=built,
+        arrivals=arrivals,
         wall_s=wall,
         cpu_s=cpu,
         controller_source=source_digest(rule),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from signalsim.store import TABLES
+
 PROGRAM = [sys.executable, "-m", "signalsim"]
 FEW = ["--controllers", "deployed,max-pressure", "--replications", "2"]
 
@@ -66,7 +68,10 @@ def test_out_writes_a_result_and_replaces_it(crossing: Path, tmp_path: Path) -> 
         assert [p.name for p in tmp_path.iterdir()] == ["results"]
     assert "report.html" in found.stderr
     assert signalsim("run", crossing, "--out", "results", folder=tmp_path).returncode == 0
-    assert sorted(p.name for p in (tmp_path / "results").iterdir()) == ["run.json", "series.csv"]
+    names = {p.name for p in (tmp_path / "results").iterdir()}
+    csv_files = {f"{name}.csv" for name in TABLES} | {"series.csv"}
+    assert {name for name in names if not name.endswith(".parquet")} == csv_files | {"run.json"}
+    assert signalsim("run", crossing, "--out", "results", folder=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize(
