@@ -46,10 +46,10 @@ def _room_changed(tables, trips, state, s):
 
 
 @njit(forceinline=True)
-def _on_red(state, movement, now):
+def _on_red(state, step, now):
     """Whether a movement that may go on red does so now."""
-    lamp = state.signals.group[movement.group]
-    return lamp.aspect != GREEN and (lamp.began_ms == -INF or now >= lamp.green_end_ms + movement.end_gain_ms)
+    lamp = state.signals.group[step.group]
+    return lamp.aspect != GREEN and (lamp.began_ms == -INF or now >= lamp.green_end_ms + step.end_gain_ms)
 
 
 @njit(forceinline=True)
@@ -57,21 +57,21 @@ def _loss(tables, state, lane, head, delay, now):
     """What the head, ``delay`` late, loses behind the stop line until it is at speed: as much as it was
     late at most, since who is braked for a moment only does not stop. Nothing if it follows others, for
     they are at speed when they cross: what that costs is in start-up and headways."""
-    movement = tables.movement[head.movement]
     if delay == 0:
         return np.int64(0)
-    if _from_red(state, lane, head, movement.group):
-        return min(delay, max(0, np.int64(movement.startup2_ms)))
-    stopped = movement.rules & STOPS or (movement.rules & ON_RED and _on_red(state, movement, now))
+    step = tables.step[head.movement]
+    if _from_red(state, lane, head, step.group):
+        return min(delay, max(0, np.int64(tables.movement[head.movement].startup2_ms)))
+    stopped = step.rules & STOPS or (step.rules & ON_RED and _on_red(state, step, now))
     if now > lane.next_ms or stopped:
-        return min(delay, np.int64(movement.loss_ms))
+        return min(delay, np.int64(tables.movement[head.movement].loss_ms))
     return np.int64(0)
 
 
 @njit(forceinline=True)
 def _from_red(state, lane, head, group):
     """Whether the head is the first of a queue that saw red."""
-    return group >= 0 and lane.marks & FRESH and head.arrive_ms <= state.signals.group[group].began_ms
+    return lane.marks & FRESH and group >= 0 and head.arrive_ms <= state.signals.group[group].began_ms
 
 
 @njit(forceinline=True)

@@ -101,11 +101,13 @@ def test_bay_splits_its_link_at_its_mouth(scenarios) -> None:
 
 
 def test_units_of_the_engines_columns(scenarios) -> None:
-    """Through at 1,900/h: headway 1895 ms, start-up 2 s + half of it; wave s / (kappa - s/v) = 5.5376 m/s."""
+    """Through at 1,900/h: headway 1895 ms; at speed it crosses 2 s + half of that after green, which the first
+    car, 1 s after green, is 1947 ms ahead of; wave s / (kappa - s/v) = 5.5376 m/s."""
     built = build(load(scenarios / "crossing"))
     road, m = built.road, built.index.movements.index("N_thru")
     assert road.movement_headway_ms[m] == 1895
-    assert road.movement_startup_ms[m] == 2947
+    assert (road.movement_startup_ms[m], road.movement_startup2_ms[m]) == (1000, 1947)
+    assert road.movement_loss_ms[m] == 2671  # 50 km/h at 2.6 m/s2
     assert road.movement_end_gain_ms[m] == 2000
     assert road.movement_traverse_ms[m] == 1728  # 24 m at 50 km/h
     left = built.index.movements.index("N_left")
