@@ -101,8 +101,8 @@ def test_bay_splits_its_link_at_its_mouth(scenarios) -> None:
 
 
 def test_units_of_the_engines_columns(scenarios) -> None:
-    """Through at 1,900/h: headway 1895 ms; at speed it crosses 2 s + half of that after green, which the first
-    car, 1 s after green, is 1947 ms ahead of; wave s / (kappa - s/v) = 5.5376 m/s."""
+    """Through at 1,900/h: headway 1895 ms; crossings at speed from 2 s + half of that on; the first car
+    crosses at 1 s and is ahead of them by 1947 ms; wave s / (kappa - s/v) = 5.5376 m/s."""
     built = build(load(scenarios / "crossing"))
     road, m = built.road, built.index.movements.index("N_thru")
     assert road.movement_headway_ms[m] == 1895
