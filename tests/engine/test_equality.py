@@ -6,7 +6,8 @@ from support.networks import drive, random_case
 
 from signalsim.engine.compiled import CompiledEngine
 from signalsim.engine.records import Kind, first_difference
-from signalsim.engine.reference import ReferenceEngine
+from signalsim.engine.reference import ReferenceEngine, crossing
+from signalsim.engine.reference.crossing import goes_on_red, headway_ms
 from signalsim.engine.tables import EXIT, STOPS, TAKES_TURNS
 
 PARTS, PER_PART = 10, 32
@@ -46,31 +47,31 @@ def test_records_are_equal_without_compilation() -> None:
         check_equal(seed)
 
 
-def test_the_random_networks_use_every_feature() -> None:
+def test_the_random_networks_use_every_feature(monkeypatch: pytest.MonkeyPatch) -> None:
     """The equality test is worth what its cases reach."""
     reached: dict[str, int] = {}
     for seed in range(90):
-        for feature, is_there in features(seed).items():
+        for feature, is_there in features(seed, monkeypatch).items():
             reached[feature] = reached.get(feature, 0) + bool(is_there)
     assert min(reached.values()) >= 3, reached
 
 
-def features(seed: int) -> dict[str, bool]:
+def features(seed: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
     """What happened in the run of a random network."""
     tables, arrivals, end_ms = random_case(seed)
     engine = ReferenceEngine(tables, arrivals, count_from_ms=0, count_to_ms=end_ms, record=True)
-    headway, cleared, rules = engine._headway, [], []
+    cleared, rules = [], []
 
-    def spy(lane, vehicle, is_opposed):
+    def spy(engine, lane, vehicle, is_opposed, headway=headway_ms):
         before = lane.sneaks
-        result = headway(lane, vehicle, is_opposed)
+        result = headway(engine, lane, vehicle, is_opposed)
         cleared.append(lane.sneaks < before)
         if lane.at_line and vehicle.movement != EXIT:
             movement = engine.movements[vehicle.movement]
-            rules.append((is_opposed, movement.rules, engine._goes_on_red(movement)))
+            rules.append((is_opposed, movement.rules, goes_on_red(engine, movement)))
         return result
 
-    engine._headway = spy
+    monkeypatch.setattr(crossing, "headway_ms", spy)
     drive(engine, tables, seed, end_ms)
     totals, records = engine.totals(), engine.records()
     kind, crossed = records["kind"], records[records["kind"] == Kind.CROSS]

@@ -6,12 +6,13 @@ import numpy as np
 
 from ..gridlock import Holdups
 from ..interlock import GREEN, YELLOW
-from ..records import RECORD, STOP_MS, Kind
+from ..records import RECORD, Kind
 from ..surface import Sight, Sums, Totals
 from ..tables import INF, Arrivals, Tables
 from .clock import LANE, SIGNAL, YIELD, Alarm, Clock
+from .crossing import cross
 from .gaps import gap
-from .inside import go_inside, leave_inside
+from .inside import go_inside
 from .make import fill_sources, lanes_of_groups, make_road, make_vehicles
 from .reading import holdups_of, sight_of, sums_of
 from .road import Lane, Movement, Segment, Source, Vehicle, is_exit
@@ -194,12 +195,12 @@ class ReferenceEngine:
                 return
         segment, candidates, traverse = self.target(lane)
         if segment is None:
-            self._cross(lane, None, traverse, opposed)
+            cross(self, lane, None, traverse, opposed)
             return
         queued = bool(segment.waiting)
         onto = None if queued else self._choose(candidates, lane, traverse)
         if onto is not None:
-            self._cross(lane, onto, traverse, opposed)
+            cross(self, lane, onto, traverse, opposed)
             return
         self._wait_for_room(lane, segment)
         room = self.now_ms if queued else self._soonest_room(candidates, lane) - traverse
@@ -281,11 +282,11 @@ class ReferenceEngine:
             assert lane.head is not None
             segment.turn = max(segment.turn, feeder.clock)
             feeder.clock += feeder.stride * lane.head.size
-            self._cross(lane, onto, traverse, opposed)
+            cross(self, lane, onto, traverse, opposed)
         if soonest < INF // 2:
             segment.alarm.set(soonest)
 
-    def _room_changed(self, segment: Segment) -> None:
+    def room_changed(self, segment: Segment) -> None:
         """Somebody left: when can the first of those that wait enter?"""
         soonest = INF
         for feeder in segment.waiting:
@@ -293,119 +294,6 @@ class ReferenceEngine:
             soonest = min(soonest, self._soonest_room(candidates, feeder.lane) - traverse)
         if soonest < INF // 2:
             segment.alarm.set(soonest)
-
-    # -- crossing ------------------------------------------------------------------------------
-
-    def _cross(self, lane: Lane, onto: Lane | None, traverse: int, opposed: bool) -> None:
-        """The head of a lane goes onto another, or out of the network."""
-        now, vehicle, loss = self.now_ms, lane.head, 0
-        assert vehicle is not None
-        if isinstance(lane, Source):
-            assert onto is not None
-            lane.vehicles.popleft()
-            lane.next_ms = now + 1
-            self.enter_ms[vehicle.index] = now
-            self.moves += 1
-            self.write(Kind.DEPART, vehicle.index, onto.index, vehicle.depart_ms)
-        else:
-            movement = vehicle.movement
-            loss = self._leave(lane, vehicle, opposed)
-            if onto is None:
-                self.arrive_ms[vehicle.index] = now
-                self.write(Kind.ARRIVE, vehicle.index, lane.index, vehicle.stops)
-            else:
-                self.moves += lane.at_line
-            if lane.inside:
-                leave_inside(self, lane, self.movements[movement])
-            if lane.at_line and not is_exit(movement) and self.movements[movement].takes_turns:
-                let_others_try(self, self.movements[movement])
-            if lane.segment.waiting:
-                self._room_changed(lane.segment)
-        self.wake(lane)
-        if onto is not None:
-            self._enter(onto, vehicle, traverse, loss)
-
-    def _leave(self, lane: Lane, vehicle: Vehicle, opposed: bool) -> int:
-        """The head crosses; its slots are left. What it will lose behind the line, ms."""
-        now, delay = self.now_ms, self.now_ms - vehicle.arrive_ms
-        counted = int(self.counted[vehicle.index])
-        if delay > 0:
-            lane.max_queue = max(lane.max_queue, lane.queue(now))
-        loss = self._loss(lane, vehicle, delay)
-        delay += loss
-        if delay >= STOP_MS:
-            vehicle.stops = min(vehicle.stops + 1, 255)
-            lane.stops += counted
-        lane.delay_ms += delay * counted
-        lane.crossed += counted
-        lane.out += 1
-        lane.next_ms = now + self._headway(lane, vehicle, opposed)
-        lane.fresh = False
-        lane.left_ms += [now] * vehicle.size
-        lane.vehicles.popleft()
-        if lane.at_line and not is_exit(vehicle.movement):
-            movement = self.movements[vehicle.movement]
-            self.movement_out[movement.index] += 1
-            movement.turn_ms = now if movement.takes_turns else -INF
-            vehicle.route.pop(0)
-            vehicle.dwell_ms.pop(0)
-        self.write(Kind.CROSS, vehicle.index, lane.index, delay)
-        return loss
-
-    def _loss(self, lane: Lane, vehicle: Vehicle, delay: int) -> int:
-        """What a vehicle, ``delay`` late, loses behind the stop line until it is at speed: as much as it was
-        late at most, since who is braked for a moment only does not stop. Nothing if it follows others,
-        for they are at speed when they cross: what that costs is in start-up and headways."""
-        if not lane.at_line or is_exit(vehicle.movement) or delay == 0:
-            return 0
-        movement = self.movements[vehicle.movement]
-        if self._from_red(lane, vehicle, movement):
-            return min(delay, max(0, movement.startup2_ms))
-        starts = self.now_ms > lane.next_ms or movement.stops or self._goes_on_red(movement)
-        return min(delay, movement.loss_ms) if starts else 0
-
-    def _from_red(self, lane: Lane, vehicle: Vehicle, movement: Movement) -> bool:
-        """Whether it is the first of a queue that saw red."""
-        return movement.group >= 0 and lane.fresh and vehicle.arrive_ms <= self.lamps.began_ms(movement)
-
-    def _goes_on_red(self, movement: Movement) -> bool:
-        """Whether a vehicle that crosses now does so on red."""
-        if not movement.goes_on_red or self.lamps.is_green(movement):
-            return False
-        return not self.lamps.open_at(movement, self.now_ms)
-
-    def _headway(self, lane: Lane, vehicle: Vehicle, opposed: bool) -> int:
-        """How long the next vehicle has to stay behind this one."""
-        if is_exit(vehicle.movement) or not lane.at_line:
-            return lane.headway_ms * vehicle.size // 2
-        movement, extra = self.movements[vehicle.movement], 0
-        if movement.group >= 0:
-            if self._from_red(lane, vehicle, movement):
-                extra = movement.startup2_ms
-            if movement.goes_on_red:
-                opposed = opposed or self._goes_on_red(movement)
-            elif not self.lamps.is_green(movement) and movement.may_give_way and not lane.inside:
-                lane.sneaks -= 1
-                opposed = True
-        headway = movement.follow_ms if opposed else movement.headway_ms
-        return headway * vehicle.size // 2 + extra
-
-    def _enter(self, lane: Lane, vehicle: Vehicle, traverse: int, loss: int) -> None:
-        now = self.now_ms
-        travel = (lane.segment.travel_ms * vehicle.pace + 999) // 1000
-        dwell = vehicle.dwell_ms[0] if lane.at_line else 0
-        vehicle.arrive_ms = now + traverse + loss + travel + dwell
-        if not vehicle.siren:
-            vehicle.arrive_ms = max(vehicle.arrive_ms, lane.tail_ms)
-        lane.tail_ms = max(vehicle.arrive_ms, lane.tail_ms)
-        lane.admit_ms = now + traverse + lane.headway_ms * vehicle.size // 2
-        lane.taken += vehicle.size
-        lane.vehicles.append(vehicle)
-        self.write(Kind.ENTER, vehicle.index, lane.index, vehicle.arrive_ms)
-        if len(lane.vehicles) == 1:
-            self.wake(lane)
-        elif vehicle.siren:
-            lane.alarm.set(vehicle.arrive_ms)
 
     # -- signals -------------------------------------------------------------------------------
 
