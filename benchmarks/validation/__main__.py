@@ -1,8 +1,9 @@
 """The compiled engine beside SUMO's microsimulation (teleports off) and published figures: one table.
 
-Calibration may look at stop lines, lone vehicles and grids made by netgenerate; RESCO's networks
-(fetched from PyPI; ingolstadt21, which takes SUMO hours, only by name) and CityFlow's data sets are held out. Same network, routes, departures and programs
-in both engines. Nothing is asserted. Needs the extra ``sumo``; run it from the repository's folder.
+Calibration may look at stop lines, lone vehicles and grids made by netgenerate; RESCO's networks (fetched
+from PyPI; ingolstadt21, which takes SUMO hours, only by name) and CityFlow's data sets are held out. Same
+network, routes, departures and programs in both engines. Nothing is asserted. Needs the extra ``sumo``;
+run it from the repository's folder.
 
     python -m benchmarks.validation [--quick] [--only calibration|resco|cityflow|ingolstadt21]
         [--json | --markdown] [--workers N] [--resco FOLDER] [--cityflow FOLDER]
