@@ -1,6 +1,7 @@
 """What all tests share: both engines behind one fixture, the installed package, data that may be absent."""
 
 import os
+import signal
 import sysconfig
 from pathlib import Path
 
@@ -13,7 +14,10 @@ _DATA = ROOT.parent / "shared" / "data"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to test the checkout by accident; SIGNALSIM_TEST_CHECKOUT=1 allows it while developing."""
+    """Let Ctrl-C count, which some tests press. Refuse to test the checkout by accident;
+    SIGNALSIM_TEST_CHECKOUT=1 allows it while developing."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     where = Path(signalsim.__file__).resolve()
     installed = any(
         where.is_relative_to(Path(sysconfig.get_path(kind)).resolve()) for kind in ("purelib", "platlib")
