@@ -78,7 +78,8 @@ class MaxPressurePolicy:
         self.road: Approaches = approaches(tables)
         self.layout: Junctions = junctions(tables, self.road)
         movement = tables.movement
-        signalled = movement["startup_ms"][movement["group"] != NO_GROUP]
+        starts = movement["startup_ms"] + movement["startup2_ms"]  # the first car is ahead of the others
+        signalled = starts[movement["group"] != NO_GROUP]
         lane_movement, lane_movement_id = _signalled_movements(tables)
         self.weights = Weights(
             interval_ms=round(rule.interval_s * 1000),

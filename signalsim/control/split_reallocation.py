@@ -93,7 +93,8 @@ def _course(tables: Tables, road: Approaches, layout: Junctions, plan: PlanArray
     at = road.movement_lane_id[signalled]
     number = np.bincount(at, minlength=n_lanes)
     total = np.bincount(at, movement["headway_ms"][lane[signalled]], n_lanes)
-    loss = movement["startup_ms"] - movement["headway_ms"] / 2.0 - movement["end_gain_ms"]
+    at_speed = movement["startup_ms"] + movement["startup2_ms"]  # the first car is ahead of the others
+    loss = at_speed - movement["headway_ms"] / 2.0 - movement["end_gain_ms"]
     in_stage = np.diff(layout.stage_movement)  # number of movements
     stage = np.repeat(np.arange(len(in_stage)), in_stage)
     stage_loss = np.bincount(stage, loss[layout.stage_movement_id], len(in_stage)) / np.maximum(in_stage, 1)
