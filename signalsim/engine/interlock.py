@@ -6,8 +6,9 @@ pre-emption only request.
 
 A switch is done whole: it waits until every group that it ends has had its minimum green. Then
 those groups go yellow, and each entering group goes green as soon as the intergreen after every
-forbidden group has passed. Until all of them are green the junction is changing and a further
-request waits.
+forbidden group has passed. Until all of them are green the junction is changing. A further switch
+may begin meanwhile if it takes back no green that is on its way: so the rings of a controller with
+two rings change independently of each other, and in a junction of one ring it waits.
 
 Maximum red is a service guarantee: a group that is red for ``urgent_ms`` is served next whatever
 is asked for, the longest waiting first.
@@ -142,11 +143,24 @@ def _next_target(signals, state, j, now):
 
 
 @njit
+def _takes_back(signals, state, j, stage):
+    """Whether a switch to ``stage`` would take back a green that is on its way."""
+    row = signals.junction[j]
+    target = signals.stage[row.first_stage + stage]
+    for i in range(row.n_groups):
+        on_its_way = state.group[row.first_group + i].start_ms < INF
+        if on_its_way and (target >> np.uint64(i)) & np.uint64(1) == 0:
+            return True
+    return False
+
+
+@njit
 def _begin_switch(signals, state, j, stage, now, changes, n):
     """End the groups that ``stage`` lacks and put its new ones on their way."""
     row = signals.junction[j]
     target = signals.stage[row.first_stage + stage]
-    state.stage_ms[row.first_stage + state.junction[j].stage] += now - state.junction[j].since_ms
+    if state.junction[j].since_ms < INF:
+        state.stage_ms[row.first_stage + state.junction[j].stage] += now - state.junction[j].since_ms
     for i in range(row.n_groups):
         g = row.first_group + i
         group = state.group[g]
@@ -159,7 +173,7 @@ def _begin_switch(signals, state, j, stage, now, changes, n):
     for i in range(row.n_groups):
         g = row.first_group + i
         group = state.group[g]
-        if group.aspect == GREEN or (target >> np.uint64(i)) & np.uint64(1) == 0:
+        if group.aspect == GREEN or group.start_ms < INF or (target >> np.uint64(i)) & np.uint64(1) == 0:
             continue
         start = now
         if group.aspect == YELLOW:
@@ -206,9 +220,7 @@ def settle(signals, state, j, now, changes):
                 changes[n] = 4 * g + group.aspect
                 n += 1
             waiting |= group.start_ms < INF
-        if waiting:
-            return n
-        if state.junction[j].since_ms == INF:
+        if not waiting and state.junction[j].since_ms == INF:
             state.junction[j].since_ms = now
         stage, when = _next_target(signals, state, j, now)
         if stage < 0 or when > now:
@@ -217,7 +229,7 @@ def settle(signals, state, j, now, changes):
             state.junction[j].wanted = -1
             return n
         target = signals.stage[row.first_stage + stage]
-        if _min_green_over(signals, state, j, target) > now:
+        if _takes_back(signals, state, j, stage) or _min_green_over(signals, state, j, target) > now:
             return n
         if stage == state.junction[j].wanted:
             state.junction[j].wanted = -1
@@ -240,9 +252,8 @@ def due(signals, state, j, now):
             urgent = group.green_end_ms + signals.group[g].urgent_ms
             if urgent > now:
                 soonest = min(soonest, urgent)
-    if state.junction[j].since_ms < INF:
-        stage, when = _next_target(signals, state, j, now)
-        if stage >= 0:
-            target = signals.stage[row.first_stage + stage]
-            soonest = min(soonest, max(when, _min_green_over(signals, state, j, target)))
+    stage, when = _next_target(signals, state, j, now)
+    if stage >= 0 and not _takes_back(signals, state, j, stage):
+        target = signals.stage[row.first_stage + stage]
+        soonest = min(soonest, max(when, _min_green_over(signals, state, j, target)))
     return max(soonest, now + 1)

@@ -98,3 +98,38 @@ def test_contradicting_tables_are_refused() -> None:
         tables_of([{}], [], signals=replace(two_stages(), stage_mask=np.array([3, 2], np.uint64)))
     with pytest.raises(ValueError, match="have no intergreen"):
         tables_of([{}], [], signals=replace(two_stages(), intergreen=np.array([[0, 1, 5000]])))
+
+
+@pytest.mark.nojit
+def test_rings_change_independently_and_a_green_on_its_way_is_not_taken_back() -> None:
+    """Ring 1: groups 0, 1; ring 2: groups 2, 3; minimum green 5 s, yellow 3 s, intergreen 5 s.
+
+    Ring 1 changes at 10 s. Asked at 11 s, ring 2 changes as well, without waiting for ring 1. What is
+    asked at 12 s would take back group 1, which is on its way: it waits until 1 has had its minimum.
+    """
+    pairs = np.array([[0, 1], [2, 3]])
+    spec = replace(
+        two_stages(),
+        group_junction=np.zeros(4, np.int64),
+        group_min_green_ms=np.full(4, 5000),
+        group_yellow_ms=np.full(4, 3000),
+        group_max_red_ms=np.zeros(4, np.int64),
+        stage_junction=np.zeros(4, np.int64),
+        stage_mask=np.array([0b0101, 0b0110, 0b1010, 0b1001], np.uint64),
+        forbidden=pairs,
+        intergreen=np.array([[a, b, 5000] for x in pairs.tolist() for a, b in (x, x[::-1])]),
+    )
+    signals = tables_of([{}], [], signals=spec).signals
+    state = initial_state(signals)
+    changes = np.zeros(256, np.int32)
+    asked = {10_000: 1, 11_000: 2, 12_000: 3}
+    log, now = [], 0
+    while now < 60_000:
+        if now in asked:
+            request(signals, state, 0, asked[now], now)
+        n = settle(signals, state, 0, now, changes)
+        log += [(now, int(c) // 4, int(c) % 4) for c in changes[:n] if int(c) % 4]
+        now = min([due(signals, state, 0, now), *(t for t in asked if t > now)])
+    assert log[2:] == [
+        (10_000, 0, 1), (11_000, 2, 1), (15_000, 1, 2), (16_000, 3, 2), (20_000, 1, 1), (25_000, 0, 2),
+    ]  # fmt: skip
