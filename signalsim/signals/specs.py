@@ -101,7 +101,7 @@ SPLIT = Spec(
         Column("coordinated", "int", "1: rests in the cycle's spare time, and the offset is of it", default=0,
                low=0, high=1),
         Column("offset_s", "float", "the reference point after the reference second", "s", 0.0, -3600, 3600),
-        Column("force_off", "choice", "unused time of an earlier phase: to the coordinated one, or to the next",
+        Column("force_off", "choice", "unused time goes to the next phase (fixed) or to the coordinated one",
                default="fixed", choices=("fixed", "floating")),
     ),
 )  # fmt: skip
