@@ -46,12 +46,18 @@ class Cabinet(NamedTuple):
     count: np.ndarray  # (n_detectors,) int64, vehicles ever: zone: crossed; line: passed it
     green: np.ndarray  # (n_groups,) bool
     since_ms: np.ndarray  # (n_groups,) int64, when the group's aspect began
+    stage: np.ndarray  # (n_junctions,) int32, local stage in force or being changed to
 
 
-def empty_cabinet(n_detectors: int, n_groups: int) -> Cabinet:
-    times = lambda n: np.zeros(n, np.int64)  # noqa: E731
+def empty_cabinet(n_detectors: int, n_groups: int, n_junctions: int) -> Cabinet:
     return Cabinet(
-        0, times(n_detectors), times(n_detectors), times(n_detectors), np.zeros(n_groups, bool), times(n_groups)
+        now_ms=0,
+        on_ms=np.zeros(n_detectors, np.int64),
+        last_ms=np.zeros(n_detectors, np.int64),
+        count=np.zeros(n_detectors, np.int64),
+        green=np.zeros(n_groups, bool),
+        since_ms=np.zeros(n_groups, np.int64),
+        stage=np.zeros(n_junctions, np.int32),
     )
 
 
@@ -98,8 +104,10 @@ def _line(lane, places, left_ms, detectors, d, last, now, seen):
 
 
 @njit
-def read_lamps(groups, green, since_ms):
+def read_lamps(junctions, groups, seen):
     """The lamps' part of a ``Cabinet``."""
     for g in range(groups.size):
-        green[g] = groups[g].aspect == GREEN
-        since_ms[g] = groups[g].since_ms
+        seen.green[g] = groups[g].aspect == GREEN
+        seen.since_ms[g] = groups[g].since_ms
+    for j in range(junctions.size):
+        seen.stage[j] = junctions[j].stage

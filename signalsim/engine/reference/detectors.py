@@ -21,8 +21,16 @@ def cabinet_of(engine: "ReferenceEngine", detectors: Detectors) -> Cabinet:
         else:
             rows.append(_zone(on, int(reach_ms), engine.now_ms))
     on_ms, last_ms, count = np.array(rows, np.int64).reshape(-1, 3).T
-    green = np.asarray(engine.lamps.green_groups())
-    return Cabinet(engine.now_ms, on_ms, last_ms, count, green, engine.lamps.since_ms())
+    stages = [engine.lamps.stage(j)[0] for j in range(len(engine.tables.signals.junction))]
+    return Cabinet(
+        now_ms=engine.now_ms,
+        on_ms=on_ms,
+        last_ms=last_ms,
+        count=count,
+        green=np.asarray(engine.lamps.green_groups()),
+        since_ms=engine.lamps.since_ms(),
+        stage=np.array(stages, np.int32),
+    )
 
 
 def _zone(lane: Lane, reach_ms: int, now: int) -> tuple[int, int, int]:
