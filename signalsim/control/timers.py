@@ -116,7 +116,7 @@ def _counted(course, calls, j, groups):
     junction, total = course.junction[j], 0
     for d in range(junction.first_detector, junction.first_detector + junction.n_detectors):
         if course.detector[d].counts and course.detector[d].groups & groups:
-            total += calls.count[d]
+            total += calls.passed[d]
     return total
 
 

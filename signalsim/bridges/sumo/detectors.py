@@ -42,4 +42,4 @@ class Loops:
 
     def state(self) -> dict[str, np.ndarray]:
         """The fields of a Cabinet that tell of detectors."""
-        return {"on_ms": self._on_ms, "last_ms": self._last_ms, "count": self._count}
+        return {"on_ms": self._on_ms, "last_ms": self._last_ms, "passed": self._count}
