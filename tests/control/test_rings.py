@@ -1,7 +1,7 @@
 """Rules of rings on the bench, each in a few seconds of simulated time."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.cabinets import Bench, Overlap, phase, pulses, quad, split
 from support.safety import dangers
@@ -130,7 +130,7 @@ def plans(draw: st.DrawFn) -> tuple[Rings, bool]:
     return rings, is_coordinated
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(plan=plans(), seed=st.integers(0, 2**32))
 def test_invariants_under_random_plans_and_calls(plan: tuple[Rings, bool], seed: int) -> None:
     rings, is_coordinated = plan
@@ -140,7 +140,7 @@ def test_invariants_under_random_plans_and_calls(plan: tuple[Rings, bool], seed:
         starts = np.round(np.cumsum(rng.exponential(rng.choice([4, 20, 90]), 80)), 1)
         calls[n] = [(float(a), float(a + rng.choice([0.2, 1.0, 15.0]))) for a in starts]
         calls[n] = [(a, min(b, after)) for (a, b), after in zip(calls[n], [*starts[1:], 1e9], strict=True) if a < after]
-    bench, end_s = Bench(rings), 500.0
+    bench, end_s = Bench(rings), 400.0
     bench.run(end_s, pulses(calls, 8))
     assert dangers(bench.tables, bench.records()) == []
     greens = bench.greens()
@@ -178,9 +178,8 @@ def _whoever_calls_is_served(rings: Rings, calls: dict, greens: list, end_s: flo
         own = [g for g in greens if g.phase == number]
         for g in [*own, None]:
             until = g.start_s if g else end_s
-            waits = sum(min(b, until) - max(a, red_from) for a, b in rows if a < until and b > red_from)
             longest = max((min(b, until) - max(a, red_from) for a, b in rows if a < until and b > red_from), default=0.0)
-            assert longest <= limit, (number, red_from, until, waits)
+            assert longest <= limit, (number, red_from, until)
             if g and g.end_s is not None:
                 red_from = g.end_s
 
