@@ -44,7 +44,7 @@ def main() -> int:
     else:
         for case, row in rows.items():
             print(
-                f"{CASES[case]}: {row['compared']} of {row['theirs']} greens, same start and end to the second: "
+                f"{CASES[case]}: {row['compared']} of {row['theirs']} greens, alike to the second: "
                 f"{row['equal']}, largest difference {row['largest_s']:g} s"
             )
     return int(any(row["largest_s"] > 1 or row["compared"] < row["theirs"] - 8 for row in rows.values()))

@@ -54,13 +54,15 @@ class Actuated:
         check_range(self, max_factor=(1.0, 10.0), passage_s=(0.0, 30.0))
         if self.coordination not in (SPLITS, ALL, FREE):
             raise InputError(
-                f"controller 'actuated', parameter 'coordination': '{self.coordination}' is unknown; give splits, "
-                "all or free"
+                f"controller 'actuated', parameter 'coordination': '{self.coordination}' is unknown; give "
+                "splits, all or free"
             )
 
     def prepare(self, built: Any) -> "ActuatedPolicy":
         """The rule on a network. Raises InputError for a plan that is not there."""
-        return ActuatedPolicy(make_course(built, self, deployed_plan(built, self.plan)), built.wiring.detectors)
+        return ActuatedPolicy(
+            make_course(built, self, deployed_plan(built, self.plan)), built.wiring.detectors
+        )
 
 
 class ActuatedPolicy:
@@ -91,8 +93,8 @@ class ActuatedPolicy:
         return self._nobody
 
     def log(self) -> np.ndarray:
-        """(n, 4) int64 so far: time (ms), junction, group, code: 4 to 6 why its green ended (gap-out, max-out,
-        force-off), 43 and 44 a call of it registered and dropped.
+        """(n, 4) int64 so far: time (ms), junction, group, code: 4 to 6 why its green ended (gap-out,
+        max-out, force-off), 43 and 44 a call of it registered and dropped.
         """
         return np.concatenate([np.zeros((0, 4), np.int64), *self._log])
 

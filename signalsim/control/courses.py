@@ -15,7 +15,7 @@ _Row = dict[str, Any]
 
 
 def make_course(built: Any, rule: Any, plan: PlanArrays) -> Course:
-    """The tables of all junctions; ``rule`` is an ``Actuated``, ``plan`` what junctions without rings follow."""
+    """The tables of all junctions; ``rule`` is an ``Actuated``, ``plan`` what those without rings follow."""
     made = _Maker(built, rule, plan)
     for j in range(len(built.signals.junctions)):
         rings = built.signals.rings.get(j)
@@ -33,8 +33,8 @@ def make_course(built: Any, rule: Any, plan: PlanArrays) -> Course:
             [
                 {"groups": g, "delay_ms": d, "extend_ms": e, "calls": c, "extends": x, "counts": n}
                 for g, d, e, c, x, n in zip(
-                    wiring.groups, wiring.delay_ms, wiring.extend_ms, wiring.calls, wiring.extends, wiring.counts,
-                    strict=True,
+                    wiring.groups, wiring.delay_ms, wiring.extend_ms, wiring.calls, wiring.extends,
+                    wiring.counts, strict=True,
                 )
             ],
             DETECTOR,
@@ -79,7 +79,11 @@ class _Maker:
         """A junction without rings: the stages of its plan are the phases of one ring."""
         signals, plan = self._signals, self._plan
         at = slice(int(plan.start[j]), int(plan.start[j + 1]))
-        stages, greens, changes = plan.stage[at].tolist(), plan.green_ms[at].tolist(), plan.change_ms[at].tolist()
+        stages, greens, changes = (
+            plan.stage[at].tolist(),
+            plan.green_ms[at].tolist(),
+            plan.change_ms[at].tolist(),
+        )
         row = self._begin(j, 1, len(stages), 1)
         if self._rule.coordination == "all" and len(stages) > 1:
             row |= {"cycle_ms": int(plan.cycle_ms[j]), "offset_ms": int(plan.offset_ms[j])}
@@ -122,8 +126,15 @@ class _Maker:
             shift = reference_ms(rings, splits, control.offset_point, self._signals.yellow_s)
             cycle = round(1000 * rings.cycle_s(splits))
             offset = round(1000 * (self._built.reference_s + splits[0].offset_s))
-            offset = next((round(1000 * (self._built.reference_s + s.offset_s)) for s in splits if s.coordinated), offset)
-            row |= {"cycle_ms": cycle, "offset_ms": (offset - shift) % cycle, "floating": int(splits[0].floating)}
+            offset = next(
+                (round(1000 * (self._built.reference_s + s.offset_s)) for s in splits if s.coordinated),
+                offset,
+            )
+            row |= {
+                "cycle_ms": cycle,
+                "offset_ms": (offset - shift) % cycle,
+                "floating": int(splits[0].floating),
+            }
         coordinated = {s.phase for s in splits if s.coordinated}
         self._ring_rows(j, rings)
         for phase in rings.phases:

@@ -29,7 +29,11 @@ def _companion(course, memory, j, r, barrier, now):
     ring = course.ring[r]
     chosen = NOWHERE
     for q in range(ring.first_phase, ring.first_phase + ring.n_phases):
-        if course.phase[q].barrier == barrier and course.phase[q].dual_entry and fits(course, memory, j, q, now):
+        if (
+            course.phase[q].barrier == barrier
+            and course.phase[q].dual_entry
+            and fits(course, memory, j, q, now)
+        ):
             chosen = q
     return chosen
 

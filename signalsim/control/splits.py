@@ -35,5 +35,7 @@ def reference_ms(rings: Rings, splits: Sequence[Split], offset_point: str, yello
         start, end = times[split.phase]
         green_end = end - round(1000 * phase.clear_s)
         yellow_end = green_end + round(1000 * float(yellow_s[phase.group]))
-        points.append({"start_of_green": start, "end_of_green": green_end, "end_of_yellow": yellow_end}[offset_point])
+        points.append(
+            {"start_of_green": start, "end_of_green": green_end, "end_of_yellow": yellow_end}[offset_point]
+        )
     return min(points)

@@ -203,7 +203,9 @@ def judge(course, memory, calls, j, p, now):
         state.why = code
     if state.why:
         return now
-    soonest = last + (gap if gap == phase.passage_ms and now < state.conflict_ms + phase.before_ms else phase.min_gap_ms)
+    soonest = last + (
+        gap if gap == phase.passage_ms and now < state.conflict_ms + phase.before_ms else phase.min_gap_ms
+    )
     if phase.recall == MAX:
         soonest = latest
     return min(max(soonest, least), latest)

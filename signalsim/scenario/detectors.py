@@ -68,7 +68,9 @@ def wire(built: Any) -> Wiring:
     index, network = built.index, built.scenario.network
     groups = _lane_groups(built)
     rows = [row for row in _rows(built, groups) if groups[row.lane]]
-    rows.sort(key=lambda row: (index.link_junction[index.lane_link[row.lane]], row.lane, row.is_line, row.reach_m))
+    rows.sort(
+        key=lambda row: (index.link_junction[index.lane_link[row.lane]], row.lane, row.is_line, row.reach_m)
+    )
     column = lambda name, kind: np.array([getattr(row, name) for row in rows], kind)  # noqa: E731
     lane, is_line, reach_m = column("lane", np.int32), column("is_line", bool), column("reach_m", np.float64)
     link = index.lane_link[lane]

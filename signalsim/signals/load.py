@@ -166,8 +166,9 @@ def _intergreens(
 
 
 def load_signals(folder: Path | str, network: Network) -> SignalSystem:
-    """The checked signals of a scenario folder: signal_group.csv, signal_stage.csv, signal_plan.csv and,
-    if wanted, intergreen.csv, signal_phase.csv, signal_overlap.csv, signal_split.csv. All may be absent where no node is signalised. Raises InputError.
+    """The checked signals of a scenario folder: signal_group.csv, signal_stage.csv, signal_plan.csv and, if
+    wanted, intergreen.csv, signal_phase.csv, signal_overlap.csv, signal_split.csv. All may be absent where
+    no node is signalised. Raises InputError.
     """
     system, pairs, intergreens = read_signals(Path(folder), network)
     return replace(system, warnings=check_signals(system, network, pairs, intergreens))

@@ -24,8 +24,8 @@ def check_splits_fit(rings: Rings, plan: Plan, table: Table) -> Iterator[Fault]:
         if split.split_s < need - _TOLERANCE_S:
             yield table.fault(
                 split.row, "split_s",
-                f"is too short for phase {split.phase}: minimum green {phase.min_green_s:g} s, yellow and all-red "
-                f"{phase.clear_s:g} s need {need:g} s; give that or more",
+                f"is too short for phase {split.phase}: minimum green {phase.min_green_s:g} s, yellow and "
+                f"all-red {phase.clear_s:g} s need {need:g} s; give that or more",
             )  # fmt: skip
 
 
@@ -42,8 +42,8 @@ def check_barriers_meet(rings: Rings, plan: Plan, table: Table) -> Iterator[Faul
             if total < longest - _TOLERANCE_S:
                 yield table.fault(
                     of[rings.within(ring, barrier)[-1].number].row, "split_s",
-                    f"lets ring {ring} reach the end of barrier {barrier} after {total:g} s, another ring after "
-                    f"{longest:g} s; make the sums equal",
+                    f"lets ring {ring} reach the end of barrier {barrier} after {total:g} s, another ring "
+                    f"after {longest:g} s; make the sums equal",
                 )  # fmt: skip
 
 
@@ -64,8 +64,8 @@ def check_coordinated(rings: Rings, plan: Plan, table: Table) -> Iterator[Fault]
         if phase.barrier != place.barrier or phase.ring == place.ring:
             yield table.fault(
                 split.row, "coordinated",
-                f"marks phase {split.phase} beside phase {first.phase}, with which it is never green; mark phases of "
-                "different rings between the same barriers",
+                f"marks phase {split.phase} beside phase {first.phase}, with which it is never green; mark "
+                "phases of different rings between the same barriers",
             )  # fmt: skip
         if split.offset_s != first.offset_s:
             yield table.fault(

@@ -148,7 +148,8 @@ class RingTables:
             if group_junction[g] == j and g not in shown and name not in walks:
                 raise self.phase.fault(
                     row, "junction_id",
-                    f"shows group '{name}' with no phase; give it a phase, or make it an overlap in {OVERLAP.file}",
+                    f"shows group '{name}' with no phase; give it a phase, or make it an overlap in "
+                    f"{OVERLAP.file}",
                 )  # fmt: skip
         if len(rings.stages()) > MAX_STAGES:
             raise self.phase.fault(

@@ -111,10 +111,10 @@ DETECTOR = Spec(
         Column("detector_id", "id", "a name for the detector"),
         Column("link_id", "id", "the link in whose lane it lies"),
         Column("lane_num", "int", "the lane, as in movement.csv", low=-9, high=16),
-        Column("mode", "choice", "presence: a zone that ends at the stop line; passage: a line", default="presence",
-               choices=("presence", "passage")),
-        Column("distance_m", "float", "from the stop line to a passage detector; empty: where the camera's view "
-               "begins", "m", math.nan, 0, 1000),
+        Column("mode", "choice", "presence: a zone that ends at the stop line; passage: a line",
+               default="presence", choices=("presence", "passage")),
+        Column("distance_m", "float", "from the stop line to a passage detector; empty: where the camera's "
+               "view begins", "m", math.nan, 0, 1000),
         Column("length_m", "float", "of a presence zone", "m", 12.0, 1, 100),
         Column("delay_s", "float", "a vehicle calls when it has been over it for so long", "s", 0.0, 0, 255),
         Column("extend_s", "float", "it stays on for so long behind each vehicle", "s", 0.0, 0, 25),

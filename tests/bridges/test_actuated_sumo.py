@@ -15,7 +15,10 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "actuated_sumo.py"
 
 def test_the_same_greens_to_the_second() -> None:
     done = subprocess.run(
-        [sys.executable, str(BENCHMARK), "--seconds", "900", "--json"], capture_output=True, text=True, check=False
+        [sys.executable, str(BENCHMARK), "--seconds", "900", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)

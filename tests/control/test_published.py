@@ -3,8 +3,8 @@
 * Traffic Signal Timing Manual (FHWA-HOP-08-024, 2008), chapter 6, figure 6-6: fixed and floating force-offs
   in one ring of four phases of which phase 2 is coordinated.
 * Traffic Analysis Toolbox, volume IV (FHWA), appendix J: an eight-phase dual-ring controller in quad-left
-  sequence; cycle 100 s, offset 10 s to the beginning of green of phases 2 and 6, and its splits, minimum greens
-  and clearances.
+  sequence; cycle 100 s, offset 10 s to the beginning of green of phases 2 and 6, and its splits, minimum
+  greens and clearances.
 * NTCIP 1202, sections 2.2.2.11 and 2.2.2.12 (after NEMA TS 2, 3.5.3.2): the variable initial.
 """
 
@@ -92,8 +92,15 @@ def test_permissive_periods_of_appendix_j(number: int, last_s: float) -> None:
 @pytest.mark.parametrize(("vehicles", "initial_s"), [(1, 10.0), (4, 10.0), (6, 15.0), (8, 20.0), (20, 24.0)])
 def test_variable_initial(vehicles: int, initial_s: float) -> None:
     """2.5 s per vehicle, at least the minimum green of 10 s, at most the maximum initial of 24 s."""
-    values: dict[str, Any] = {"added_initial_s": 2.5, "min_green_s": 10.0, "max_initial_s": 24.0, "locks": True}
-    rings = Rings((phase(1, 1, 1, 1, recall="min", min_green_s=60.0, max_green_s=60.0), phase(2, 1, 1, 2, **values)))
+    values: dict[str, Any] = {
+        "added_initial_s": 2.5,
+        "min_green_s": 10.0,
+        "max_initial_s": 24.0,
+        "locks": True,
+    }
+    rings = Rings(
+        (phase(1, 1, 1, 1, recall="min", min_green_s=60.0, max_green_s=60.0), phase(2, 1, 1, 2, **values))
+    )
     bench = Bench(rings, counts=[2])
     bench.run(120, pulses({2: [(5 + k, 5.5 + k) for k in range(vehicles)]}, 2, lines=[2]))
     green = next(g for g in bench.greens() if g.phase == 2)
@@ -106,12 +113,13 @@ def test_gap_reduction() -> None:
     3 s: they hold the green until the gap has fallen below the 2.9 s between them, 21 s after the call.
     """
     values: dict[str, Any] = {
-        "passage_s": 4.0, "min_gap_s": 2.0, "before_reduction_s": 10.0, "reduction_s": 20.0, "max_green_s": 60.0,
+        "passage_s": 4.0, "min_gap_s": 2.0, "before_reduction_s": 10.0, "reduction_s": 20.0,
+        "max_green_s": 60.0,
     }  # fmt: skip
     bench = Bench(Rings((phase(1, 1, 1, 1, **values), phase(2, 1, 1, 2))))
     actuations = [(0.5 + 3 * k, 0.6 + 3 * k) for k in range(20)]
     bench.run(60, pulses({1: actuations, 2: [(6.0, 100.0)]}, 2))
     first = next(g for g in bench.greens() if g.phase == 1)
-    # 24.6 s + gap is 27.45 s, but at the next scan, 27.5 s, a vehicle is there; it is gone at 27.6 s, and then
+    # 24.6 s + gap is 27.45 s, but at the next scan, 27.5 s, a vehicle is there; it is gone at 27.6 s, and
     # 27.6 + 4 - 2 (t - 16) / 20 = t at t = 30.18 s
     assert first.end_s == 30.2

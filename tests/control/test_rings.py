@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from support.cabinets import Bench, Overlap, phase, pulses, quad, split
+from support.cabinets import Bench, Overlap, pulses, quad, split
 from support.safety import dangers
 
 from signalsim.control.actuated import Actuated
@@ -76,7 +76,7 @@ def test_a_ring_goes_back_inside_its_barrier_when_nobody_calls_beyond() -> None:
     bench.run(60, pulses({2: [(2, 12)], 6: [(2, 100)], 1: [(25, 40)]}, 8))
     assert phases_at(bench, 24) == {2, 6}
     assert phases_at(bench, 35) == {1, 6}
-    assert [g for g in bench.greens() if g.phase == 6][0].end_s is None
+    assert next(g for g in bench.greens() if g.phase == 6).end_s is None
 
 
 def test_an_overlap_stays_green_between_its_phases() -> None:
@@ -120,7 +120,10 @@ def plans(draw: st.DrawFn) -> tuple[Rings, bool]:
     is_coordinated = draw(st.booleans())
     if is_coordinated:
         need = {p.number: p.min_green_s + p.clear_s for p in rings.phases}
-        length = {k: max(need[k] + need[k + 1], need[k + 4] + need[k + 5]) + draw(st.sampled_from([0.0, 12.0])) for k in (1, 3)}
+        length = {
+            k: max(need[k] + need[k + 1], need[k + 4] + need[k + 5]) + draw(st.sampled_from([0.0, 12.0]))
+            for k in (1, 3)
+        }
         of = dict(need)
         for k in (1, 3):
             for first in (k, k + 4):
@@ -139,7 +142,11 @@ def test_invariants_under_random_plans_and_calls(plan: tuple[Rings, bool], seed:
     for n in range(1, 9):
         starts = np.round(np.cumsum(rng.exponential(rng.choice([4, 20, 90]), 80)), 1)
         calls[n] = [(float(a), float(a + rng.choice([0.2, 1.0, 15.0]))) for a in starts]
-        calls[n] = [(a, min(b, after)) for (a, b), after in zip(calls[n], [*starts[1:], 1e9], strict=True) if a < after]
+        calls[n] = [
+            (a, min(b, after))
+            for (a, b), after in zip(calls[n], [*starts[1:], 1e9], strict=True)
+            if a < after
+        ]
     bench, end_s = Bench(rings), 400.0
     bench.run(end_s, pulses(calls, 8))
     assert dangers(bench.tables, bench.records()) == []
@@ -169,7 +176,9 @@ def _sum_of_maxima(rings: Rings) -> float:
     )
 
 
-def _whoever_calls_is_served(rings: Rings, calls: dict, greens: list, end_s: float, is_coordinated: bool) -> None:
+def _whoever_calls_is_served(
+    rings: Rings, calls: dict, greens: list, end_s: float, is_coordinated: bool
+) -> None:
     """A call that lasts is served within the sum of maxima (two cycles under coordination)."""
     splits = rings.splits.get("plan")
     limit = 2 * rings.cycle_s(splits) if splits and is_coordinated else 2 * _sum_of_maxima(rings)
@@ -178,7 +187,9 @@ def _whoever_calls_is_served(rings: Rings, calls: dict, greens: list, end_s: flo
         own = [g for g in greens if g.phase == number]
         for g in [*own, None]:
             until = g.start_s if g else end_s
-            longest = max((min(b, until) - max(a, red_from) for a, b in rows if a < until and b > red_from), default=0.0)
+            longest = max(
+                (min(b, until) - max(a, red_from) for a, b in rows if a < until and b > red_from), default=0.0
+            )
             assert longest <= limit, (number, red_from, until)
             if g and g.end_s is not None:
                 red_from = g.end_s
@@ -198,7 +209,9 @@ def _coordinated_phases_are_green_at_the_reference_point(rings: Rings, greens: l
             begins = t + start[number] - reference
             ends = begins + of[number].split_s - rings.phase(number).clear_s
             assert any(
-                g.phase == number and g.start_s <= begins + 1e-6 and (g.end_s is None or g.end_s >= ends - 1e-6)
+                g.phase == number
+                and g.start_s <= begins + 1e-6
+                and (g.end_s is None or g.end_s >= ends - 1e-6)
                 for g in greens
             ), (number, begins, ends)
         t += cycle
@@ -211,6 +224,10 @@ def _maxima_are_kept(rings: Rings, bench: Bench, end_s: float) -> None:
     for g in bench.greens():
         if g.end_s is None:
             continue
-        others = [p.number for p in rings.phases if p.barrier != rings.phase(g.phase).barrier and p.recall in ("min", "max")]
+        others = [
+            p.number
+            for p in rings.phases
+            if p.barrier != rings.phase(g.phase).barrier and p.recall in ("min", "max")
+        ]
         if others:
             assert g.end_s - g.start_s <= limit

@@ -25,10 +25,10 @@ Pulses = Sequence[tuple[float, float]]  # (on, off) s, ascending
 def phase(number: int, ring: int, barrier: int, position: int, **given: Any) -> Phase:
     """A phase whose signal group is its number less one; 3 s of yellow and 2 s of all-red."""
     values: dict[str, Any] = {
-        "row": 0, "number": number, "group": number - 1, "ring": ring, "barrier": barrier, "position": position,
-        "min_green_s": 5.0, "max_green_s": 30.0, "passage_s": 3.0, "before_reduction_s": 0.0, "reduction_s": 0.0,
-        "added_initial_s": 0.0, "recall": "none", "locks": False, "dual_entry": True, "gap_out_together": True,
-        "walk_group": "", "clear_s": 5.0,
+        "row": 0, "number": number, "group": number - 1, "ring": ring, "barrier": barrier,
+        "position": position, "min_green_s": 5.0, "max_green_s": 30.0, "passage_s": 3.0,
+        "before_reduction_s": 0.0, "reduction_s": 0.0, "added_initial_s": 0.0, "recall": "none",
+        "locks": False, "dual_entry": True, "gap_out_together": True, "walk_group": "", "clear_s": 5.0,
     }  # fmt: skip
     values |= given
     values.setdefault("min_gap_s", values["passage_s"])
@@ -36,7 +36,16 @@ def phase(number: int, ring: int, barrier: int, position: int, **given: Any) -> 
     return Phase(**values)
 
 
-QUAD = {1: (1, 1, 1), 2: (1, 1, 2), 3: (1, 2, 1), 4: (1, 2, 2), 5: (2, 1, 1), 6: (2, 1, 2), 7: (2, 2, 1), 8: (2, 2, 2)}
+QUAD = {
+    1: (1, 1, 1),
+    2: (1, 1, 2),
+    3: (1, 2, 1),
+    4: (1, 2, 2),
+    5: (2, 1, 1),
+    6: (2, 1, 2),
+    7: (2, 2, 1),
+    8: (2, 2, 2),
+}
 
 
 def quad(each: dict[str, Any] | None = None, **of: dict[str, Any]) -> Rings:
@@ -45,7 +54,9 @@ def quad(each: dict[str, Any] | None = None, **of: dict[str, Any]) -> Rings:
     return Rings(tuple(sorted(phases, key=lambda p: (p.ring, p.barrier, p.position))))
 
 
-def split(number: int, split_s: float, coordinated: bool = False, offset_s: float = 0.0, floating: bool = False) -> Split:
+def split(
+    number: int, split_s: float, coordinated: bool = False, offset_s: float = 0.0, floating: bool = False
+) -> Split:
     return Split(0, number, split_s, coordinated, offset_s, floating)
 
 
@@ -58,8 +69,8 @@ class Green(NamedTuple):
 
 
 class Bench:
-    """One ringed junction. Detector ``k`` calls and extends the phase of group ``k``; more detectors by
-    ``wires``: (group, keyword arguments of the wiring).
+    """One ringed junction. Detector ``k`` calls and extends the phase of group ``k``; behind these come
+    detectors that count for the phases ``counts``.
     """
 
     def __init__(self, rings: Rings, rule: Actuated | None = None, offset_point: str = "start_of_green",
@@ -142,11 +153,15 @@ def pulses(by_phase: dict[int, Pulses], n: int, lines: Sequence[int] = ()) -> Ca
 
 def make_calls(on: Any, on_ms: Any, last_ms: Any, passed: Any) -> Calls:
     """Calls without lamps."""
-    nothing = np.zeros(0, np.int64)
     return Calls(
-        np.array(on, bool), np.array(on_ms, np.int64), np.array(last_ms, np.int64), np.array(passed, np.int64),
-        np.zeros(0, bool), nothing, np.zeros(0, np.int32),
-    )  # fmt: skip
+        on=np.array(on, bool),
+        on_ms=np.array(on_ms, np.int64),
+        last_ms=np.array(last_ms, np.int64),
+        passed=np.array(passed, np.int64),
+        green=np.zeros(0, bool),
+        since_ms=np.zeros(0, np.int64),
+        stage=np.zeros(0, np.int32),
+    )
 
 
 def _observation(now: int, stage: np.ndarray, calls: Calls) -> Observation:
@@ -181,7 +196,9 @@ def _tables(rings: Rings, stages: list[frozenset[int]], n: int) -> Tables:
         stage_mask=np.array([sum(1 << g for g in groups) for groups in stages], np.uint64),
         initial_stage=zero,
         forbidden=np.array(pairs, int).reshape(-1, 2),
-        intergreen=np.array([(a, b, clear[a]) for x, y in pairs for a, b in ((x, y), (y, x))], int).reshape(-1, 3),
+        intergreen=np.array([(a, b, clear[a]) for x, y in pairs for a, b in ((x, y), (y, x))], int).reshape(
+            -1, 3
+        ),
     )
     columns = {name: zero for name in Road.__dataclass_fields__ if name.startswith("movement_")}
     columns |= {"movement_group": zero, "movement_headway_ms": 2000 * one}

@@ -104,4 +104,3 @@ def record(folder: Path, program: str, detectors: str, routes: Path, end_s: int,
     finally:
         libsumo.close()
     return Recording(np.array(green), np.array(on), np.array(since, float))
-

@@ -62,7 +62,9 @@ def _agreement(theirs: dict[int, list[tuple[int, int]]], bench: Bench, seconds: 
         ours = [(g.start_s, g.end_s) for g in bench.greens() if g.phase == number]
         whole = [row for row in rows if row[1] < seconds]
         for (start, end), (own_start, own_end) in zip(whole, ours, strict=False):
-            differences.append(max(abs(start - own_start), abs(end - (seconds if own_end is None else own_end))))
+            differences.append(
+                max(abs(start - own_start), abs(end - (seconds if own_end is None else own_end)))
+            )
     n = sum(map(len, theirs.values()))
     return Agreement(n, len(differences), sum(d == 0 for d in differences), max(differences))
 

@@ -15,7 +15,9 @@ class Loops:
         n = len(detectors.lane)
         self._lane, self._is_line = detectors.lane, detectors.kind == LINE
         self._of_lane: dict[int, list[tuple[int, float]]] = {}
-        for d, (lane, reach_m) in enumerate(zip(detectors.lane.tolist(), detectors.reach_m.tolist(), strict=True)):
+        for d, (lane, reach_m) in enumerate(
+            zip(detectors.lane.tolist(), detectors.reach_m.tolist(), strict=True)
+        ):
             self._of_lane.setdefault(lane, []).append((d, reach_m))
         self._over = [0] * n
         self._on_ms, self._last_ms = np.full(n, INF, np.int64), np.full(n, -INF, np.int64)
