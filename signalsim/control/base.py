@@ -35,6 +35,14 @@ class Policy(Protocol):
 
 
 @runtime_checkable
+class Logging(Protocol):
+    """A policy that says why it did what it did."""
+
+    def log(self) -> np.ndarray:
+        """(n, 4) int64 so far: time (ms), junction, group, code of a high-resolution log."""
+
+
+@runtime_checkable
 class Controller(Protocol):
     """A compiled controller. ``built`` is a scenario's ``Built``."""
 
