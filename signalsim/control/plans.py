@@ -21,6 +21,17 @@ def deployed_program(built: Any, name: str = "") -> Program:
     return program
 
 
+def deployed_plan(built: Any, name: str = "") -> PlanArrays:
+    """The plan of that name; empty, or the name of a schedule: of each junction the plan that it has when the
+    demand window begins. InputError names what there is."""
+    if not name or name in built.signals.schedules:
+        deployed: PlanArrays = built.deployed
+        return deployed
+    deployed_program(built, name)
+    plan: PlanArrays = built.plans[name]
+    return plan
+
+
 def stage_order(plan: PlanArrays) -> dict[int, tuple[int, ...]]:
     """Junction -> its local stages in the plan's order."""
     return {j: tuple(plan.stage[a:b].tolist()) for j, (a, b) in enumerate(pairwise(plan.start))}

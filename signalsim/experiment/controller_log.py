@@ -34,6 +34,9 @@ def write_run_log(run: Run, folder: Path, form: str = "csv") -> int:
     if run.controller == repr(Deployed()):
         found = np.concatenate((_plan_events(built.deployed), found))
         found = found[np.lexsort((np.arange(len(found)), found["junction"], found["tick"]))]
+    if run.decisions is not None:
+        found = np.concatenate((_decision_events(run.decisions, numbers.phase), found))
+        found = found[np.lexsort((np.arange(len(found)), found["junction"], found["tick"]))]
     write_log(folder, found, site, built.index.junctions, scenario.config.start_local, form)
     return len(found)
 
@@ -56,3 +59,11 @@ def _plan_events(plan: Any) -> np.ndarray:
         events(now, junction, Code.OFFSET, whole(plan.offset_ms)),
     ]
     return np.concatenate(parts)
+
+
+def _decision_events(decisions: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    """Why greens ended, and calls registered and dropped; ``phase``: (n_groups,) numbers."""
+    t_ms, junction, group, code = decisions.T
+    out = events(t_ms // TICK_MS, junction, 0, phase[group])
+    out["code"] = code
+    return out

@@ -10,6 +10,7 @@ import numpy as np
 from signalsim.demand import Demand
 from signalsim.errors import InputError
 from signalsim.network import Network
+from signalsim.scenario.detectors import Wiring, wire
 from signalsim.scenario.index import Index
 from signalsim.scenario.load import Scenario
 from signalsim.scenario.road import (
@@ -50,6 +51,16 @@ class Built:
         except ValueError as error:
             raise InputError(f"{self.scenario.path}: the engine cannot take this scenario: {error}") from None
 
+    @cached_property
+    def wiring(self) -> Wiring:
+        """The detectors, and which signal groups each calls."""
+        return wire(self)
+
+    @property
+    def reference_s(self) -> float:
+        """The reference second of offsets, in seconds after simulated time 0."""
+        return reference_s(self.scenario.config)
+
     @property
     def signals(self) -> SignalSystem:
         return self.scenario.signals
@@ -70,15 +81,6 @@ class Built:
             return self.plans[name]
         when = self.scenario.config.start_local + timedelta(seconds=self.scenario.horizon.warm_up_s)
         return plan_at(self.plans, self.signals.schedules[name], when)
-
-
-def _reference_s(config: ScenarioConfig) -> float:
-    """The reference second of offsets, in seconds after simulated time 0."""
-    if config.control.offset_reference == "start":
-        return 0.0
-    local = config.start_local
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return midnight.timestamp() - local.timestamp()
 
 
 def _programs(scenario: Scenario, plans: dict[str, PlanArrays]) -> dict[str, Program]:
@@ -179,6 +181,15 @@ def _index(scenario: Scenario, lanes: Lanes, stop_line: np.ndarray) -> Index:
     )
 
 
+def reference_s(config: ScenarioConfig) -> float:
+    """The reference second of offsets, in seconds after simulated time 0."""
+    if config.control.offset_reference != "midnight":
+        return 0.0
+    local = config.start_local
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return midnight.timestamp() - local.timestamp()
+
+
 def build(scenario: Scenario) -> Built:
     """Convert units and pack arrays; nothing is compiled here."""
     from signalsim.engine.build import Road
@@ -196,7 +207,7 @@ def build(scenario: Scenario) -> Built:
         origins=index.origins,
     )
     plans = {
-        name: plan_arrays(signals, rows, _reference_s(config), config.control.offset_point)
+        name: plan_arrays(signals, rows, reference_s(config), config.control.offset_point)
         for name, rows in signals.plans.items()
     }
     programs = _programs(scenario, plans)

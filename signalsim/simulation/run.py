@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from signalsim.control.base import Policy, make_request
+from signalsim.control.base import Logging, Policy, make_request
 from signalsim.control.lookup import source_digest, title
 from signalsim.control.plain import ForeignPolicy, prepare
 from signalsim.control.registry import get
@@ -48,6 +48,8 @@ class Run:
     arrivals: Any = field(repr=False, compare=False)  # engine.tables.Arrivals: the vehicles and their routes
     wall_s: float = field(compare=False)  # the simulation alone: no loading, no compilation
     cpu_s: float = field(compare=False)
+    # (n, 4) int64 of controllers that act on calls: time (ms), junction, group, code of ``formats.hires``
+    decisions: np.ndarray | None = field(repr=False, default=None)
     controller_source: str = ""  # sha256 of a user's file; the package's own are told by its version
 
     @property
@@ -130,6 +132,7 @@ def simulate(
         arrivals=arrivals,
         wall_s=wall,
         cpu_s=cpu,
+        decisions=policy.log() if isinstance(policy, Logging) else None,
         controller_source=source_digest(rule),
     )
 
@@ -197,6 +200,9 @@ def _load_kernels(
         n_junctions = len(sight.stage)
         nobody, request = np.zeros(0, np.int32), make_request(n_junctions)
         seen = sensors.observe(sight)
+        detectors = getattr(policy, "detectors", None)
+        if detectors is not None:
+            seen = sensors.with_calls(seen, vehicles.cabinet(detectors), detectors)
         if not isinstance(policy, ForeignPolicy):
             policy.decide(seen, nobody, request)
         vehicles.request(request.stage, request.switch_at_ms)

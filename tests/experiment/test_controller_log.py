@@ -331,3 +331,19 @@ def test_only_full_records_make_a_log(scenarios: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--log-format xml: there are csv and parquet"):
         write_run_log(simulate(scenarios / "crossing", seed=1, record="full"), tmp_path / "log", "xml")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("controller", ["actuated", "actuated:coordination=all"])
+def test_an_actuated_controller_says_why_each_green_ended(
+    scenarios: Path, tmp_path: Path, controller: str
+) -> None:
+    run = simulate(scenarios / "crossing", controller, seed=2, record="full")
+    write_run_log(run, tmp_path / "log")
+    log = read_log(tmp_path / "log" / "log.csv")
+    ends = Counter(zip(log.time_ms[log.code == 7].tolist(), log.parameter[log.code == 7].tolist(), strict=True))
+    why = np.isin(log.code, (4, 5, 6))
+    assert ends == Counter(zip(log.time_ms[why].tolist(), log.parameter[why].tolist(), strict=True))
+    assert set(log.code[why].tolist()) == ({4, 5} if controller == "actuated" else {4, 6})
+    for phase in PHASE.values():  # a call is registered, dropped, registered, ...
+        calls = log.code[np.isin(log.code, (43, 44)) & (log.parameter == phase)]
+        assert len(calls) > 20 and (calls[::2] == 43).all() and (calls[1::2] == 44).all()

@@ -12,12 +12,17 @@ class Code(IntEnum):
 
     PHASE_ON = 0
     GREEN = 1
+    GAP_OUT = 4  # of controllers that act on calls: why a green ends
+    MAX_OUT = 5
+    FORCE_OFF = 6
     GREEN_END = 7
     YELLOW = 8
     YELLOW_END = 9
     RED_CLEARANCE = 10
     RED_CLEARANCE_END = 11
     PHASE_INACTIVE = 12
+    CALL = 43
+    CALL_DROPPED = 44
     DETECTOR_OFF = 81
     DETECTOR_ON = 82
     PATTERN = 131  # [pattern]

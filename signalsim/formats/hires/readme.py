@@ -43,6 +43,8 @@ SignalDataProcessor(
 | 8, 9 | beginning, end of yellow | phase |
 | 10, 11 | beginning, end of red clearance | phase |
 | 81, 82 | detector off, on | channel |
+| 4, 5, 6 | why the green ends: gap-out, max-out, force-off; of controllers that act on calls | phase |
+| 43, 44 | a call registered, dropped; of controllers that act on calls | phase |
 | 131, 132, 133 | plan at the beginning: pattern, cycle (s), offset (s); with the deployed plan only | |
 
 ## What is approximate
