@@ -8,6 +8,7 @@ from signalsim.errors import InputError
 from signalsim.signals import PlanArrays, design_plans, plan_arrays
 
 from .fixed import PlanPolicy, timetable
+from .lasting import lasting_plan
 from .lookup import check_range
 from .volumes import design_volumes
 
@@ -37,7 +38,7 @@ def designed_plan(built: Any, method: str, *, min_cycle_s: float, max_cycle_s: f
         design_volumes(built.demand),
         built.index.movement_saturation_pcuph,
         method,
-        stage_order(deployed_plan(built)),
+        stage_order(lasting_plan(deployed_plan(built), built.signals)),
         min_cycle_s=min_cycle_s,
         max_cycle_s=max_cycle_s,
     )

@@ -26,6 +26,7 @@ from signalsim.sensing.observation import Observation
 from signalsim.signals.plan import PlanArrays
 
 from .base import Request
+from .lasting import lasting_plan
 from .layout import Junctions, junctions
 from .lookup import check_range
 from .plans import deployed_plan
@@ -50,7 +51,7 @@ class SplitReallocation:
 
     def prepare(self, built: Any) -> "SplitPolicy":
         """The rule on a network; begins with the greens of the deployed plan."""
-        return SplitPolicy(self, built.tables, deployed_plan(built))
+        return SplitPolicy(self, built.tables, lasting_plan(deployed_plan(built), built.signals))
 
 
 class SplitPolicy:

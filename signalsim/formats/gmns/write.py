@@ -197,7 +197,7 @@ def _phases(signals: SignalSystem) -> Iterator[dict[str, Any]]:
     all-red of the groups that end (or what intergreen.csv gives).
     """
     for name, j, plan in _each_plan(signals):
-        changes = signals.changes_s(j, plan.stages)
+        changes = signals.plan_changes_s(j, plan)
         for k, (green, change) in enumerate(zip(plan.green_s, changes, strict=True)):
             yield {
                 "timing_phase_id": f"{name}:{k + 1}", "timing_plan_id": name, "signal_phase_num": k + 1,

@@ -3,22 +3,23 @@
 Movements that are green in the same phases share a group. What the rings and barriers keep apart
 is kept apart by conflict.csv as well, so that the interlock's changes are the controller's. Stages
 are all sets of phases that may be green together, one of each ring, and those that the plan passes
-through while a ring changes later than another.
+through where one ring reaches a barrier before another.
 """
 
 import math
 from collections import defaultdict
-from itertools import combinations
+from itertools import combinations, product
 
 from signalsim.formats.complete import network_of
 from signalsim.formats.draft import Draft
 from signalsim.formats.utdf.approaches import SIGNAL, Approach, Group
-from signalsim.formats.utdf.rings import Controller, Phases, Switch, read_controllers, switches
+from signalsim.formats.utdf.lamps import Lamps, lamps_of
+from signalsim.formats.utdf.rings import Controller, Phases, read_controllers
 from signalsim.formats.utdf.sections import Utdf
 from signalsim.formats.utdf.streets import movement_id, node_types
 from signalsim.network import Defaults, conflicts
 from signalsim.network.specs import CONFLICT, MOVEMENT
-from signalsim.signals.specs import GROUP, STAGE
+from signalsim.signals.specs import GROUP, INTERGREEN, STAGE
 
 _RANK = {"thru": 0, "right": 1, "left": 2, "uturn": 3}
 # of the check of yellows on loading: reaction time, deceleration, and the hardest that may be set, m/s2
@@ -42,6 +43,7 @@ class Lights:
         self.unserved: list[str] = []  # movements that no phase serves
         self.key: dict[str, Phases] = {}  # phases by movement
         self._keys: dict[str, set[Phases]] = defaultdict(set)  # the same by node
+        self.lamps: dict[str, Lamps] = {}  # by node
         self.lengthened: list[str] = []  # groups whose yellow no vehicle could keep
         for approach in approaches.values():
             if approach.node in self.controllers:
@@ -112,9 +114,9 @@ def add_signals(draft: Draft, lights: Lights, approaches: dict[str, Approach], s
                 g = lights.group_id(name)
                 speeds[g] = max(speeds[g], (approach.speed_kmh or 50.0) / 3.6)
     _add_groups(draft, lights, speeds)
-    plans = {node: switches(controller) for node, controller in lights.controllers.items()}
-    for node, controller in lights.controllers.items():
-        _add_stages(draft, lights, node, [*controller.together(), *(s.phases for s in plans[node])])
+    for node in lights.controllers:
+        _add_stages(draft, lights, node)
+        _add_intergreens(draft, lights, node)
     _add_conflicts(draft, lights, source)
     _report(draft, lights)
 
@@ -123,23 +125,25 @@ def _add_groups(draft: Draft, lights: Lights, speeds: dict[str, float]) -> None:
     """Groups with the times of the phases that end them; yellows as in the file, if at all possible."""
     braking: dict[str, float] = {}  # m/s2 that a group's yellow asks for at its approach's speed
     for node, controller in lights.controllers.items():
-        changes = switches(controller)
-        for key in sorted(lights.keys_of(node), key=sorted):
+        least = {
+            key: math.ceil(10 * (_REACTION_S + speeds[group_name(node, key)] / (2 * _HARDEST))) / 10
+            for key in lights.keys_of(node)
+        }
+        lights.lamps[node] = lamps_of(controller, lights.keys_of(node), least)
+        for key, lamp in lights.lamps[node].lamps.items():
             name, own = group_name(node, key), [controller.phases[p] for p in sorted(key)]
-            last = [controller.phases[p] for p in sorted(closing(key, changes))]
-            yellow = max(phase.yellow_s for phase in last)
-            least = math.ceil(10 * (_REACTION_S + speeds[name] / (2 * _HARDEST))) / 10
-            braking[name] = speeds[name] / (2 * (max(yellow, least) - _REACTION_S))
+            braking[name] = speeds[name] / (2 * (lamp.yellow_s - _REACTION_S))
             draft.add(
                 GROUP,
                 group_id=name,
                 junction_id=node,
                 min_green_s=max(min(min(p.min_green_s, p.green_s) for p in own), 1.0),
-                yellow_s=max(yellow, least),
-                all_red_s=max(phase.all_red_s for phase in last),
+                yellow_s=lamp.yellow_s,
+                all_red_s=lamp.all_red_s,
             )
-            if yellow < least:
-                lights.lengthened.append(f"{name}: {yellow:g} to {least:g} s")
+            shown = max(phase.yellow_s for phase in own)
+            if shown < least[key]:
+                lights.lengthened.append(f"{name}: {shown:g} to {least[key]:g} s")
     hard = [name for name, needed in braking.items() if needed > _USUAL]
     if hard:
         hardest = math.ceil(100 * max(braking.values())) / 100
@@ -152,30 +156,44 @@ def _add_groups(draft: Draft, lights: Lights, speeds: dict[str, float]) -> None:
         )
 
 
-def closing(key: Phases, changes: list[Switch]) -> Phases:
-    """The phases of a group with which its green ends: their yellow and all-red are the group's."""
-    found: set[int] = set()
-    for before, after in zip(changes[-1:] + changes[:-1], changes, strict=True):
-        if key & before.phases and not key & after.phases:
-            found |= key & before.phases
-    return frozenset(found) or key
-
-
 def shown_groups(lights: Lights, node: str, phases: Phases) -> frozenset[str]:
     """The groups that are green while these phases are."""
     return frozenset(group_name(node, key) for key in lights.keys_of(node) if key & phases)
 
 
-def _add_stages(draft: Draft, lights: Lights, node: str, sets: list[Phases]) -> None:
+def _add_stages(draft: Draft, lights: Lights, node: str) -> None:
     """One stage for each different set of groups; named by the first phases that show it."""
-    seen: set[frozenset[str]] = set()
+    sets = lights.controllers[node].together()
+    named: dict[frozenset[str], str] = {}
     for phases in sets:
-        groups = shown_groups(lights, node, phases)
-        if groups and groups not in seen:
-            seen.add(groups)
+        named.setdefault(shown_groups(lights, node, phases), stage_name(phases))
+    parts: dict[frozenset[str], str] = {}  # of the plan where some rings are done
+    for phases in sets:
+        for kept in product((False, True), repeat=len(phases)):
+            some = frozenset(p for p, is_kept in zip(sorted(phases), kept, strict=True) if is_kept)
+            parts.setdefault(shown_groups(lights, node, some), stage_name(some))
+    for change in lights.lamps[node].changes:
+        groups = frozenset(group_name(node, key) for key in change.groups)
+        rest = "/".join(sorted(name.split(":")[1] for name in groups))
+        named.setdefault(groups, parts.get(groups, rest))
+    taken: set[str] = set()
+    for groups, name in named.items():
+        if groups:
+            unique = name if name not in taken else "/".join(sorted(g.split(":")[1] for g in groups))
+            taken.add(unique)
+            draft.add(STAGE, junction_id=node, stage_id=unique, group_ids=" ".join(sorted(groups)))
+
+
+def _add_intergreens(draft: Draft, lights: Lights, node: str) -> None:
+    """Rows for pairs whose change is longer than the clearing group's yellow and all-red."""
+    lamps = lights.lamps[node]
+    for (clearing, entering), seconds in lamps.intergreen_s.items():
+        lamp = lamps.lamps[clearing]
+        if seconds > lamp.yellow_s + lamp.all_red_s + 0.01:
             draft.add(
-                STAGE, junction_id=node, stage_id=stage_name(phases), group_ids=" ".join(sorted(groups))
-            )
+                INTERGREEN, clearing_group_id=group_name(node, clearing),
+                entering_group_id=group_name(node, entering), intergreen_s=seconds,
+            )  # fmt: skip
 
 
 def _add_conflicts(draft: Draft, lights: Lights, source: str) -> None:

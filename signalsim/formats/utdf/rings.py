@@ -9,14 +9,11 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
 
 from signalsim.errors import InputError
 from signalsim.formats.utdf.sections import Records, Utdf
 
 PHASES = tuple(f"D{k}" for k in range(1, 65))
-_TINY_S = 1e-6
-TOGETHER_S = 0.5
 MAX_STAGES = 256  # of one barrier
 Phases = frozenset[int]
 
@@ -36,15 +33,12 @@ class Phase:
     dont_walk_s: float
 
     @property
+    def change_s(self) -> float:
+        return round(self.yellow_s + self.all_red_s, 3)
+
+    @property
     def split_s(self) -> float:
         return self.green_s + self.yellow_s + self.all_red_s
-
-
-class Part(NamedTuple):
-    """A stretch of the cycle in which the same phases have their split."""
-
-    start_s: float
-    phases: Phases
 
 
 @dataclass(frozen=True)
@@ -71,14 +65,6 @@ class Controller:
                     rings.setdefault(phase.ring, []).append(phase.number)
             sets += [frozenset(chosen) for chosen in product(*rings.values())]
         return sets
-
-    def parts(self) -> list[Part]:
-        """The cycle in order, a new part whenever a phase of any ring changes."""
-        marks = sorted({round(t % self.cycle_s, 3) for t in self.start_s.values()})
-        return [Part(at, frozenset(p for p in self.phases if self._has(p, at + _TINY_S))) for at in marks]
-
-    def _has(self, phase: int, at: float) -> bool:
-        return self.start_s[phase] - _TINY_S <= at < self.end_s[phase] - _TINY_S
 
 
 def read_controllers(utdf: Utdf) -> list[Controller]:
@@ -195,46 +181,3 @@ def reference_s(to: int, named: list[Phase], start: dict[int, float]) -> float:
         begin + phase.green_s + more * phase.yellow_s - (phase.dont_walk_s if to == 4 else 0.0)
         for begin, phase in zip(green, named, strict=True)
     )
-
-
-class Switch(NamedTuple):
-    """A change of stage: when the greens that it ends are over, and the phases that it leads to."""
-
-    at_s: float
-    phases: Phases
-    begins_s: float | None  # when the first phase begins that the change brings; None: it brings none
-
-
-def switches(controller: Controller) -> list[Switch]:
-    """All changes of a cycle, in order, so that every phase ends its green when its ring says.
-
-    Where a green ends while another ring's change is under way, the phases that begin wait for the
-    last of those ends: the stage between holds only what stays green. Greens that end within
-    ``TOGETHER_S`` of each other before the same beginning end with the first.
-    """
-    parts, cycle = controller.parts(), controller.cycle_s
-    if len(parts) < 2:
-        return []
-    ends: list[tuple[float, int, Phases, float]] = []  # end of green, phase, what begins next, when
-    for k, part in enumerate(parts):
-        after = parts[(k + 1) % len(parts)]
-        begin = after.start_s + (cycle if k + 1 == len(parts) else 0.0)
-        for number in sorted(part.phases - after.phases):
-            phase = controller.phases[number]
-            end = round(begin - phase.yellow_s - phase.all_red_s, 3)
-            ends.append((end, number, after.phases - part.phases, begin))
-    ends.sort()
-    shown, waiting, begins = parts[0].phases, frozenset[int](), float("inf")
-    found: list[Switch] = []
-    for i, (end, number, entering, begin) in enumerate(ends):
-        shown -= {number}
-        waiting, begins = waiting | entering, min(begins, begin)
-        following = ends[i + 1][0] if i + 1 < len(ends) else float("inf")
-        if found and end - found[-1].at_s < TOGETHER_S and found[-1].phases >= shown:
-            end = found.pop().at_s
-        if following >= begins - _TINY_S:
-            found.append(Switch(end, shown | waiting, begins))
-            shown, waiting, begins = shown | waiting, frozenset(), float("inf")
-        else:
-            found.append(Switch(end, shown, None))
-    return found

@@ -110,7 +110,7 @@ def _phases(signals: SignalSystem, numbers: Sequence[str], plans: dict[int, Plan
     yield from (["[Phases]"], ["Phasing Data"], ["RECORDNAME", "INTID", *header])
     for j, number in enumerate(numbers):
         plan = plans[j]
-        changes = signals.changes_s(j, plan.stages)
+        changes = signals.plan_changes_s(j, plan)
         yellow = [min(change, _yellow_s(signals, j, plan, k)) for k, change in enumerate(changes)]
         places = [f"{k // _PER_BARRIER + 1}1{k % _PER_BARRIER + 1}" for k in range(len(plan.stages))]
         least = [
