@@ -3,7 +3,8 @@
 A group is green with each of its phases. Where one of them begins before another has cleared, or
 just then, it stays green between; else it ends with that phase's yellow and all-red. A group has one
 yellow and one all-red here: the longest yellow of the phases with which it ends, and the all-red that
-makes their shortest change. Where it ends with another change before a certain group, that pair has an intergreen of its own.
+makes their shortest change. Where it ends with another change before a certain group, that pair has
+an intergreen of its own.
 """
 
 from collections.abc import Iterable
