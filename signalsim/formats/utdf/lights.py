@@ -238,14 +238,6 @@ def _report(draft: Draft, lights: Lights) -> None:
         f"{len(controllers):,} controllers with {splits:,} phases at {len(lights.controllers):,} nodes; plan "
         "'deployed' has their splits, offsets from midnight"
     )
-    rings = [
-        f"{c.node}: "
-        + " | ".join(
-            f"ring {r} {' '.join(_in_ring(c, r))}" for r in sorted({p.ring for p in c.phases.values()})
-        )
-        for c in controllers.values()
-    ]
-    draft.dropped("rings and barriers", "the plan is a sequence of stages; the rings were", rings)
     off = [
         f"{c.node}: {c.cycle_s:g} s" for c in controllers.values()
         if c.stated_cycle_s is not None and abs(c.stated_cycle_s - c.cycle_s) > 0.05
@@ -256,9 +248,6 @@ def _report(draft: Draft, lights: Lights) -> None:
         draft.guessed(
             "rings of different length within a barrier", "the last phase of the shorter waits", uneven
         )
-    draft.dropped(
-        "actuation (VehExt, MinGap, Recall, detectors)", "the plan is fixed, with the splits as greens"
-    )
     if lights.lengthened:
         draft.guessed("yellows in which nobody could stop", "lengthened", lights.lengthened)
     if lights.dark:
@@ -267,10 +256,3 @@ def _report(draft: Draft, lights: Lights) -> None:
         draft.guessed(
             "movements that no phase serves", "no signal group: always open, giving way", lights.unserved
         )
-
-
-def _in_ring(controller: Controller, ring: int) -> list[str]:
-    phases = sorted(
-        (p for p in controller.phases.values() if p.ring == ring), key=lambda p: (p.barrier, p.position)
-    )
-    return [f"P{p.number}" if p.barrier == phases[0].barrier else f"/P{p.number}" for p in phases]

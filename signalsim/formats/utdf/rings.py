@@ -31,6 +31,13 @@ class Phase:
     yellow_s: float
     all_red_s: float
     dont_walk_s: float
+    extension_s: float = 3.0
+    min_gap_s: float = 3.0
+    before_reduction_s: float = 0.0
+    reduction_s: float = 0.0
+    recall: int = 0  # 0 none, 1 minimum, 2 pedestrian, 3 maximum, 4 rest in walk
+    dual_entry: bool = True
+    walk_s: float = 0.0
 
     @property
     def change_s(self) -> float:
@@ -50,6 +57,8 @@ class Controller:
     nodes: tuple[str, ...]
     cycle_s: float  # as the rings make it
     stated_cycle_s: float | None
+    control_type: int  # 0 pretimed, 1 actuated, 2 semi-actuated, 3 actuated and coordinated
+    reference: tuple[int, ...]  # phases that the offset refers to
     offset_s: float  # of the beginning of the first barrier after the reference second
     uneven: tuple[int, ...]  # barriers whose rings differ in length
     start_s: dict[int, float]  # of each phase's split
@@ -105,8 +114,9 @@ def _controller(utdf: Utdf, node: str, records: Records) -> Controller:
         at += length
     plan = utdf.timeplans.get(node, {})
     cycle = plan["Cycle Length"].number("DATA", 1, 3600) if "Cycle Length" in plan else None
+    kind = plan["Control Type"].whole("DATA", 0, 9) if "Control Type" in plan else None
     return Controller(
-        node, phases, _nodes(utdf, node, plan), round(at, 3), cycle,
+        node, phases, _nodes(utdf, node, plan), round(at, 3), cycle, kind or 0, _reference(plan, phases),
         _offset(plan, phases, start, round(at, 3)), tuple(uneven), start, end,
     )  # fmt: skip
 
@@ -138,6 +148,9 @@ def _phase(records: Records, number: int, column: str) -> Phase:
     return Phase(
         number, place // 100, place // 10 % 10, place % 10, time("MinGreen", 0, 120, 5.0), green,
         time("Yellow", 0, 10, 3.5), time("AllRed", 0, 20, 1.0), time("DontWalk", 0, 300, 0.0),
+        time("VehExt", 0, 30, 3.0), time("MinGap", 0, 30, 3.0), time("TimeBeforeReduce", 0, 255, 0.0),
+        time("TimeToReduce", 0, 255, 0.0), int(time("Recall", 0, 9, 0.0)), time("DualEntry", 0, 1, 1.0) > 0,
+        time("Walk", 0, 300, 0.0),
     )  # fmt: skip
 
 
@@ -156,12 +169,16 @@ def _nodes(utdf: Utdf, node: str, plan: Records) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _reference(plan: Records, phases: dict[int, Phase]) -> tuple[int, ...]:
+    code = plan["Reference Phase"].whole("DATA", 0, 9999) if "Reference Phase" in plan else None
+    return tuple(p for p in ((code or 0) // 100, (code or 0) % 100) if p in phases)
+
+
 def _offset(plan: Records, phases: dict[int, Phase], start: dict[int, float], cycle: float) -> float:
     """The offset of the first barrier's beginning, from that of the reference phases' reference point."""
     offset = plan["Offset"].number("DATA", -3600, 3600) if "Offset" in plan else None
-    code = plan["Reference Phase"].whole("DATA", 0, 9999) if "Reference Phase" in plan else None
     to = plan["Referenced To"].whole("DATA", 0, 4) if "Referenced To" in plan else None
-    named = [p for p in ((code or 0) // 100, (code or 0) % 100) if p in phases]
+    named = _reference(plan, phases)
     if not named:
         return (offset or 0.0) % cycle
     return round(((offset or 0.0) - reference_s(to or 0, [phases[p] for p in named], start)) % cycle, 3)
