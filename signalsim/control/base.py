@@ -26,7 +26,9 @@ class Request(NamedTuple):
 class Policy(Protocol):
     """A controller at work on one network: its parameters as arrays, and its state."""
 
-    needs_sensing: bool  # False: the cameras need not be simulated for it
+    needs_sensing: bool  # False: cameras' counts and the estimator need not be simulated for it
+    # A policy that acts on calls has ``detectors`` as well (``engine.detectors.Detectors``): what it is
+    # wired to, whose state it finds in ``observation.calls``.
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Fill ``request`` for the junctions in ``due`` (int32 indices, ascending)."""

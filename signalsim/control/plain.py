@@ -120,6 +120,7 @@ class ForeignPolicy:
                 "return an object with decide(observation, due, request)"
             )
         self.needs_sensing = bool(getattr(self._policy, "needs_sensing", True))
+        self.detectors = getattr(self._policy, "detectors", None)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """What the policy decides."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from . import look
 from .bound import Bound
+from .detectors import Cabinet, Detectors, detect, empty_cabinet, read_lamps
 from .gridlock import Holdups
 from .holdups import holdups_of
 from .records import RECORD
@@ -46,6 +47,7 @@ class CompiledEngine:
         self._log = np.zeros(_log_rows(tables) if record else 0, RECORD).view(np.recarray)
         self._written: list[np.ndarray] = []
         self._sight = _empty_sight(tables)
+        self._cabinet = empty_cabinet(0, 0, 0)
         self._now_ms = 0
         self._run = Bound(tables, make_trips(tables, arrivals), self._state, self._log, self._sight)
         self._run.start()
@@ -79,6 +81,19 @@ class CompiledEngine:
         """The truth now; the arrays are written anew by the next call."""
         self._run.look()
         return self._sight._replace(now_ms=self._now_ms)
+
+    def cabinet(self, detectors: Detectors) -> Cabinet:
+        """What detectors and lamps say now; the arrays are written anew by the next call."""
+        if (len(self._cabinet.on_ms), len(self._cabinet.stage)) != (
+            len(detectors.lane),
+            len(self.tables.signals.junction),
+        ):
+            signals = self.tables.signals
+            self._cabinet = empty_cabinet(len(detectors.lane), len(signals.group), len(signals.junction))
+        state, seen = self._state, self._cabinet
+        detect(state.lane, state.place, state.left_ms, detectors, self._now_ms, seen)
+        read_lamps(state.signals.junction, state.signals.group, seen)
+        return seen._replace(now_ms=self._now_ms)
 
     def holdups(self) -> Holdups:
         """Why heads of lanes do not move."""

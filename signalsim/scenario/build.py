@@ -9,6 +9,7 @@ import numpy as np
 from signalsim.demand import Demand
 from signalsim.errors import InputError
 from signalsim.network import Network
+from signalsim.scenario.detectors import Wiring, wire
 from signalsim.scenario.index import Index
 from signalsim.scenario.load import Scenario
 from signalsim.scenario.road import (
@@ -19,6 +20,7 @@ from signalsim.scenario.road import (
     served,
     split_lanes,
 )
+from signalsim.scenario.schema import ScenarioConfig
 from signalsim.signals import PlanArrays, SignalSystem, plan_arrays
 
 if TYPE_CHECKING:
@@ -46,6 +48,16 @@ class Built:
             return make_tables(self.road, self.signal_spec)
         except ValueError as error:
             raise InputError(f"{self.scenario.path}: the engine cannot take this scenario: {error}") from None
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """The detectors, and which signal groups each calls."""
+        return wire(self)
+
+    @property
+    def reference_s(self) -> float:
+        """The reference second of offsets, in seconds after simulated time 0."""
+        return reference_s(self.scenario.config)
 
     @property
     def signals(self) -> SignalSystem:
@@ -144,6 +156,15 @@ def _index(scenario: Scenario, lanes: Lanes, stop_line: np.ndarray) -> Index:
     )
 
 
+def reference_s(config: ScenarioConfig) -> float:
+    """The reference second of offsets, in seconds after simulated time 0."""
+    if config.control.offset_reference != "midnight":
+        return 0.0
+    local = config.start_local
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return midnight.timestamp() - local.timestamp()
+
+
 def build(scenario: Scenario) -> Built:
     """Convert units and pack arrays; nothing is compiled here."""
     from signalsim.engine.build import Road
@@ -160,13 +181,8 @@ def build(scenario: Scenario) -> Built:
         foes=signals.foes,
         origins=index.origins,
     )
-    reference_s = 0.0
-    if config.control.offset_reference == "midnight":
-        local = config.start_local
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        reference_s = midnight.timestamp() - local.timestamp()
     plans = {
-        name: plan_arrays(signals, rows, reference_s, config.control.offset_point)
+        name: plan_arrays(signals, rows, reference_s(config), config.control.offset_point)
         for name, rows in signals.plans.items()
     }
     return Built(

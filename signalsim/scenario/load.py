@@ -12,6 +12,8 @@ from signalsim.demand import Demand, TripTable, load_trips, prepare, prepare_tri
 from signalsim.errors import InputError
 from signalsim.network import Network, load_network
 from signalsim.network.csvfile import check_file, shown
+from signalsim.network.tables import Table
+from signalsim.scenario.detectors import read_detectors
 from signalsim.scenario.reference import open_scenario
 from signalsim.scenario.schema import DRAWS, Horizon, ScenarioConfig
 from signalsim.signals import SignalSystem, load_signals
@@ -19,6 +21,7 @@ from signalsim.signals import SignalSystem, load_signals
 TABLES = (
     "node.csv", "link.csv", "lane.csv", "movement.csv", "conflict.csv",
     "signal_group.csv", "signal_stage.csv", "signal_plan.csv", "intergreen.csv",
+    "signal_phase.csv", "signal_overlap.csv", "signal_split.csv", "detector.csv",
 )  # fmt: skip
 
 
@@ -34,6 +37,7 @@ class Scenario:
     counts: CountTable | None  # None: trips are listed, and nothing to hold them against
     trips: TripTable | None
     config: ScenarioConfig
+    detectors: Table  # detector.csv; without rows: those of the cameras
 
     @property
     def horizon(self) -> Horizon:
@@ -168,4 +172,5 @@ def load(path: Path | str) -> Scenario:
         _check_counts_in_time(counts, config, file)
     trips = _load_trips(folder, tables, config, network)
     _check_plan(signals, config, file)
-    return Scenario(config.name, folder, tables, network, signals, counts, trips, config)
+    detectors = read_detectors(tables, network)
+    return Scenario(config.name, folder, tables, network, signals, counts, trips, config, detectors)

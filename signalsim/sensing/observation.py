@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .calls import Calls
+
 
 class Observation(NamedTuple):
     """One instant as controllers see it. Read it during the decision; the arrays are reused.
@@ -27,6 +29,7 @@ class Observation(NamedTuple):
     next_stage: np.ndarray  # (n_junctions,) int32 local, being changed to or in force
     stage_since_ms: np.ndarray  # (n_junctions,) int64, since when all its groups are green
     earliest_switch_ms: np.ndarray  # (n_junctions,) int64, when the interlock lets the stage end
+    calls: Calls | None = None  # what detectors and lamps say; of policies that are wired to detectors
 
     @property
     def lane_age_ms(self) -> np.ndarray:

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from signalsim.engine.detectors import Cabinet, Detectors
 from signalsim.engine.tables import Tables
 
 from .approaches import approaches
+from .calls import CallChannel, rates
 from .camera import CameraState, camera_state, errors, read
 from .estimation import Estimate, Trust, deliver, estimate
 from .observation import Observation
@@ -33,6 +35,9 @@ class Sensors:
         self._cameras: CameraState = camera_state(self.road, self.latency_ms // self.interval_ms + 2)
         self._estimate: Estimate = estimate(self.road)
         self._shown = _observation(self._estimate, len(tables.signals.junction))
+        self._lane_link = self.road.lane_link
+        self._call_rates = rates(camera, seed, replication)
+        self._calls: CallChannel | None = None
 
     def read(self, sight: Any) -> None:
         """All cameras take a reading of the truth (an engine's Sight)."""
@@ -58,6 +63,14 @@ class Sensors:
     def clock_only(self, now_ms: int) -> Observation:
         """For policies that need no sensing: the time; everything else is empty or unknown."""
         return self._shown._replace(now_ms=now_ms)
+
+    def with_calls(self, shown: Observation, cabinet: Cabinet, detectors: Detectors) -> Observation:
+        """The observation with what detectors and lamps say at this moment."""
+        if self._calls is None:
+            self._calls = CallChannel(detectors, self._call_rates)
+        self._calls.working[:] = self._cameras.working[self._lane_link[detectors.lane]]
+        calls = self._calls.read(cabinet)
+        return shown._replace(now_ms=cabinet.now_ms, next_stage=cabinet.stage, calls=calls)
 
     def set_working(self, links: np.ndarray, working: bool) -> None:
         """Switch the cameras that look up these links off or on; an outage counts nothing."""

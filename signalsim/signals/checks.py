@@ -12,6 +12,7 @@ from signalsim.network.csvfile import Fault
 from signalsim.network.tables import Table
 from signalsim.signals.greens import plan_greens
 from signalsim.signals.model import Plan, SignalSystem, group_speed_mps
+from signalsim.signals.ring_checks import ring_faults
 
 _TOLERANCE_S = 0.05
 
@@ -20,6 +21,16 @@ def _stage_row(signals: SignalSystem, junction: int, stage: int) -> int:
     """Position of a stage in its table."""
     names = zip(signals.stage_table.texts("junction_id"), signals.stage_table.texts("stage_id"), strict=True)
     return list(names).index((signals.junctions[junction], signals.stages[junction][stage]))
+
+
+def _stage_fault(signals: SignalSystem, junction: int, stage: int, remedy: str) -> Fault:
+    """The error of what a stage shows; of one that rings make, at the first of its phases."""
+    names = zip(signals.stage_table.texts("junction_id"), signals.stage_table.texts("stage_id"), strict=True)
+    if (signals.junctions[junction], signals.stages[junction][stage]) in names:
+        return signals.stage_table.fault(_stage_row(signals, junction, stage), "group_ids", remedy)
+    groups = signals.stage_groups[junction][stage]
+    row = next(p.row for p in signals.rings[junction].phases if p.group in groups)
+    return signals.phase_table.fault(row, "phase_num", remedy)
 
 
 def _remark(signals: SignalSystem, network: Network, junction: int, message: str) -> Fault:
@@ -59,11 +70,11 @@ def check_conflicting_greens(signals: SignalSystem, network: Network, pairs: np.
         junction = int(signals.group_junction[group_a])
         for s, groups in enumerate(signals.stage_groups[junction]):
             if group_a in groups and group_b in groups:
-                yield signals.stage_table.fault(
-                    _stage_row(signals, junction, s), "group_ids",
+                yield _stage_fault(
+                    signals, junction, s,
                     f"shows conflicting greens: movements '{movement[a]}' (group {signals.groups[group_a]}) "
                     f"and '{movement[b]}' (group {signals.groups[group_b]}) cross; "
-                    "put them into different stages",
+                    "put them into different stages, or into one ring",
                 )  # fmt: skip
 
 
@@ -277,6 +288,7 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
     yield from check_plans_complete(signals, network)
     yield from check_plan_sums(signals)
     yield from check_max_red(signals)
+    yield from ring_faults(signals.rings, signals.split_table)
 
 
 def notes(signals: SignalSystem, network: Network) -> Iterator[Fault]:

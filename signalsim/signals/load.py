@@ -10,6 +10,8 @@ from signalsim.network import Conflicts, Network, conflicts
 from signalsim.network.tables import Table, read_optional
 from signalsim.signals.checks import check_signals
 from signalsim.signals.model import MAX_GROUPS, Plan, SignalSystem, group_speed_mps
+from signalsim.signals.ring_tables import RingTables
+from signalsim.signals.rings import Rings
 from signalsim.signals.specs import GROUP, INTERGREEN, PLAN, STAGE
 
 
@@ -35,9 +37,15 @@ def _movement_groups(network: Network, groups: dict[str, int], group_node: list[
 
 
 def _stages(
-    table: Table, junctions: dict[str, int], groups: dict[str, int], group_junction: np.ndarray
+    table: Table,
+    junctions: dict[str, int],
+    groups: dict[str, int],
+    group_junction: np.ndarray,
+    rings: dict[int, Rings],
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[frozenset[int], ...], ...]]:
-    """Names and groups of the stages per junction, sorted by name."""
+    """Names and groups of the stages per junction, sorted by name; those of rings that are not in the
+    table are added.
+    """
     found: list[dict[str, frozenset[int]]] = [{} for _ in junctions]
     for i in range(len(table)):
         junction = junctions.get(table.texts("junction_id")[i])
@@ -57,8 +65,19 @@ def _stages(
                     f"names '{member}', which is no signal group of this junction; it has {there}",
                 )
         found[junction][name] = frozenset(groups[member] for member in members)
+    for junction, of_junction in rings.items():
+        _add_ring_stages(found[junction], of_junction)
     names = tuple(tuple(sorted(stages)) for stages in found)
     return names, tuple(tuple(found[j][name] for name in row) for j, row in enumerate(names))
+
+
+def _add_ring_stages(stages: dict[str, frozenset[int]], rings: Rings) -> None:
+    there = set(stages.values())
+    for groups, name in rings.stages().items():
+        if groups not in there:
+            while name in stages:  # a stage of the table has this name and shows something else
+                name += "'"
+            stages[name] = groups
 
 
 def _plans(
@@ -101,14 +120,17 @@ def _plans(
 
 
 def _forbidden(
-    movement_group: np.ndarray, found: Conflicts, stage_groups: tuple[tuple[frozenset[int], ...], ...]
+    movement_group: np.ndarray,
+    found: Conflicts,
+    stage_groups: tuple[tuple[frozenset[int], ...], ...],
+    rings: dict[int, Rings],
 ) -> np.ndarray:
-    """(k, 2) groups never green together: those with crossing movements, and those of which one would
+    """(k, 2) groups never green together: those with crossing movements, those of which one would
     give way to the other but that no stage shows together (protected turns: the interlock must keep
-    them apart as well).
+    them apart as well), and those that rings and barriers keep apart.
     """
     together = {(a, b) for stages in stage_groups for stage in stages for a in stage for b in stage if a < b}
-    out: set[tuple[int, int]] = set()
+    out = {pair for of_junction in rings.values() for pair in of_junction.apart() if pair not in together}
     for pairs, is_yield in ((found.forbidden, False), (found.yields, True)):
         for a, b in movement_group[pairs.reshape(-1)].reshape(-1, 2).tolist():
             pair = (min(a, b), max(a, b))
@@ -146,7 +168,7 @@ def _intergreens(
 
 def load_signals(folder: Path | str, network: Network) -> SignalSystem:
     """The checked signals of a scenario folder: signal_group.csv, signal_stage.csv, signal_plan.csv and,
-    if wanted, intergreen.csv. All may be absent where no node is signalised. Raises InputError.
+    if wanted, intergreen.csv, signal_phase.csv, signal_overlap.csv, signal_split.csv. All may be absent where no node is signalised. Raises InputError.
     """
     system, pairs, intergreens = read_signals(Path(folder), network)
     return replace(system, warnings=check_signals(system, network, pairs, intergreens))
@@ -191,9 +213,12 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
     defaults = network.defaults
     yellow = filled("yellow_s", [round(max(defaults.yellow_s(v), 3.0), 1) for v in speeds])
     all_red = filled("all_red_s", [round(defaults.all_red_s(v), 1) for v in speeds])
-    stages, stage_groups = _stages(stage_table, junctions, groups, group_junction)
+    min_green = filled("min_green_s", [defaults.min_green_s] * len(order))
+    tables = RingTables(folder, junctions, groups)
+    rings = tables.rings(group_junction, min_green, yellow + all_red)
+    stages, stage_groups = _stages(stage_table, junctions, groups, group_junction, rings)
     found = conflicts(network)
-    forbidden = _forbidden(movement_group, found, stage_groups)
+    forbidden = _forbidden(movement_group, found, stage_groups, rings)
     system = SignalSystem(
         group_table=group_table,
         stage_table=stage_table,
@@ -204,7 +229,7 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         group_junction=group_junction,
         group_row=np.array(order, np.int64),
         movement_group=movement_group,
-        min_green_s=filled("min_green_s", [defaults.min_green_s] * len(order)),
+        min_green_s=min_green,
         yellow_s=yellow,
         all_red_s=all_red,
         max_red_s=group_table.numbers("max_red_s")[order],
@@ -215,5 +240,8 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         forbidden=forbidden,
         intergreen_s=_intergreens(intergreen_table, groups, forbidden, yellow, all_red),
         plans=_plans(plan_table, junctions, stages),
+        rings=rings,
+        phase_table=tables.phase,
+        split_table=tables.split,
     )
     return system, found.forbidden, intergreen_table

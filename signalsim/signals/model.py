@@ -8,6 +8,7 @@ import numpy as np
 
 from signalsim.network import Network
 from signalsim.network.tables import Table
+from signalsim.signals.rings import Rings
 
 MAX_GROUPS = 64  # of one junction: a stage is a 64-bit mask
 
@@ -53,6 +54,9 @@ class SignalSystem:
     forbidden: np.ndarray  # (k, 2) int32 groups never green together, lower first
     intergreen_s: dict[tuple[int, int], float]  # (clearing, entering) -> s, both ways of every forbidden pair
     plans: dict[str, dict[int, Plan]]  # plan id -> junction -> plan
+    rings: dict[int, Rings]  # junction -> its rings, where it has some
+    phase_table: Table
+    split_table: Table
     warnings: tuple[str, ...] = ()
 
     def groups_of(self, junction: int) -> range:

@@ -108,3 +108,22 @@ SPLIT = Spec(
                default="fixed", choices=("fixed", "floating")),
     ),
 )  # fmt: skip
+DETECTOR = Spec(
+    "detector.csv",
+    (
+        Column("detector_id", "id", "a name for the detector"),
+        Column("link_id", "id", "the link in whose lane it lies"),
+        Column("lane_num", "int", "the lane, as in movement.csv", low=-9, high=16),
+        Column("mode", "choice", "presence: a zone that ends at the stop line; passage: a line", default="presence",
+               choices=("presence", "passage")),
+        Column("distance_m", "float", "from the stop line to a passage detector; empty: where the camera's view "
+               "begins", "m", math.nan, 0, 1000),
+        Column("length_m", "float", "of a presence zone", "m", 12.0, 1, 100),
+        Column("delay_s", "float", "a vehicle calls when it has been over it for so long", "s", 0.0, 0, 255),
+        Column("extend_s", "float", "it stays on for so long behind each vehicle", "s", 0.0, 0, 25),
+        Column("calls", "int", "1: calls the phases of its lane", default=1, low=0, high=1),
+        Column("extends", "int", "1: extends their greens", default=1, low=0, high=1),
+        Column("counts", "int", "1: counts for the variable initial", default=0, low=0, high=1),
+    ),
+    key="detector_id",
+)  # fmt: skip

@@ -43,6 +43,7 @@ class Stage:
         self.engine, self.sensors, self.policy, self.recorder = engine, sensors, policy, recorder
         self.n_junctions = len(recorder.first_stage) - 1
         self.finished = self.env.event()
+        self._detectors = getattr(policy, "detectors", None)  # a policy that is wired to none need not say so
         self._sight: Sight | None = None
         self._reached_ms = 0  # asking the engine costs more than remembering
 
@@ -69,10 +70,14 @@ class Stage:
         return self._sight
 
     def observation(self, now_ms: int) -> Observation:
-        """What the policy is shown; one that looks at the clock only is shown the clock only."""
+        """What the policy is shown: of cameras, estimator and detectors only what it looks at."""
         if self.policy.needs_sensing:
-            return self.sensors.observe(self.sight())
-        return self.sensors.clock_only(now_ms)
+            shown = self.sensors.observe(self.sight())
+        else:
+            shown = self.sensors.clock_only(now_ms)
+        if self._detectors is None:
+            return shown
+        return self.sensors.with_calls(shown, self.engine.cabinet(self._detectors), self._detectors)
 
 
 def sensing(stage: Stage) -> Process:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
+from signalsim.engine.detectors import Cabinet, Detectors
 from signalsim.engine.gridlock import Holdups
 from signalsim.engine.surface import Sight, Sums, Totals
 
@@ -19,6 +20,9 @@ class Engine(Protocol):
 
     def observe(self) -> Sight:
         """The truth now; the arrays are reused by the next call."""
+
+    def cabinet(self, detectors: Detectors) -> Cabinet:
+        """What detectors and lamps say now; the arrays are reused by the next call."""
 
     def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
         """Ask the interlock; (n_junctions,) int32 local stage, -1 nothing; (n_junctions,) int64."""

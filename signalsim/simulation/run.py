@@ -197,6 +197,9 @@ def _load_kernels(
         n_junctions = len(sight.stage)
         nobody, request = np.zeros(0, np.int32), make_request(n_junctions)
         seen = sensors.observe(sight)
+        detectors = getattr(policy, "detectors", None)
+        if detectors is not None:
+            seen = sensors.with_calls(seen, vehicles.cabinet(detectors), detectors)
         if not isinstance(policy, ForeignPolicy):
             policy.decide(seen, nobody, request)
         vehicles.request(request.stage, request.switch_at_ms)

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from ..detectors import Cabinet, Detectors
 from ..gridlock import Holdups
 from ..interlock import GREEN, YELLOW
 from ..records import RECORD, Kind
@@ -11,6 +12,7 @@ from ..surface import Sight, Sums, Totals
 from ..tables import INF, Arrivals, Tables
 from .clock import LANE, SIGNAL, YIELD, Alarm, Clock
 from .crossing import cross
+from .detectors import cabinet_of
 from .gaps import gap
 from .inside import go_inside
 from .make import fill_sources, lanes_of_groups, make_road, make_vehicles
@@ -82,6 +84,10 @@ class ReferenceEngine:
 
     def observe(self) -> Sight:
         return sight_of(self)
+
+    def cabinet(self, detectors: Detectors) -> Cabinet:
+        """What detectors and lamps say now."""
+        return cabinet_of(self, detectors)
 
     def sums(self) -> Sums:
         return sums_of(self)

@@ -62,3 +62,7 @@ class Lamps:
 
     def green_groups(self) -> np.ndarray:
         return np.asarray(self._state.group["aspect"]) == GREEN
+
+    def since_ms(self) -> np.ndarray:
+        """(n_groups,) int64, when each group's aspect began."""
+        return np.asarray(self._state.group["since_ms"]).copy()
