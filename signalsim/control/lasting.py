@@ -15,9 +15,7 @@ _SLACK_MS = 50  # plans are checked to a twentieth of a second
 
 
 def lasting_plan(plan: PlanArrays, signals: SignalSystem) -> PlanArrays:
-    """The plan without such stages; their time goes to the stage before. As it is where there are none,
-    else without offsets.
-    """
+    """The plan without such stages; their time goes to the stage before."""
     kept = [_kept(plan, signals, j) for j in range(len(plan.cycle_ms))]
     if all(len(places) == n for places, n in zip(kept, np.diff(plan.start), strict=True)):
         return plan
@@ -36,7 +34,8 @@ def _kept(plan: PlanArrays, signals: SignalSystem, junction: int) -> list[int]:
     while len(kept) > 1 and stages[kept[0]] == stages[kept[-1]]:
         kept.pop()
     served = frozenset[int]().union(*(shown[stages[k]] for k in kept))
-    return kept if served.issuperset(*(shown[stage] for stage in stages)) else list(range(len(stages)))
+    wanted = frozenset[int]().union(*(shown[stage] for stage in stages))
+    return kept if served >= wanted else list(range(len(stages)))
 
 
 def _lasting(plan: PlanArrays, signals: SignalSystem, junction: int, kept: list[int]) -> Plan:
@@ -50,4 +49,4 @@ def _lasting(plan: PlanArrays, signals: SignalSystem, junction: int, kept: list[
         max(span / 1000 - change, signals.stage_min_green_s(junction, stage))
         for span, change, stage in zip(spans, signals.changes_s(junction, order), order, strict=True)
     )
-    return Plan(order, tuple(greens), 0.0)
+    return Plan(order, tuple(greens), (int(plan.offset_ms[junction]) + starts[0]) / 1000)
