@@ -194,7 +194,7 @@ def test_volumes_become_counts_of_one_hour(bring_in) -> None:  # type: ignore[no
     assert {row["interval_start"] for row in table(draft, COUNTS)} == {"2024-05-14T08:00:00+00:00"}
     assert draft.config["start"].isoformat() == "2024-05-14T07:50:00"
     assert draft.config["demand"]["heavy_share"] == 0.02
-    for word in ("peak hour factors", "right turn on red", "rings and barriers"):
+    for word in ("peak hour factors", "right turns that may go on red", "rings, barriers and actuation"):
         assert word in draft.report()
 
 

@@ -8,18 +8,17 @@ through where one ring reaches a barrier before another.
 
 import math
 from collections import defaultdict
-from itertools import combinations, product
+from itertools import combinations
 
 from signalsim.formats.complete import network_of
 from signalsim.formats.draft import Draft
+from signalsim.formats.rings import Key, Lamps, Tables, lamps_of
 from signalsim.formats.utdf.approaches import SIGNAL, Approach, Group
-from signalsim.formats.utdf.lamps import Lamps, lamps_of
-from signalsim.formats.utdf.rings import Controller, Phases, read_controllers
+from signalsim.formats.utdf.rings import Controller, read_controllers
 from signalsim.formats.utdf.sections import Utdf
 from signalsim.formats.utdf.streets import movement_id, node_types
 from signalsim.network import Defaults, conflicts
 from signalsim.network.specs import CONFLICT, MOVEMENT
-from signalsim.signals.specs import GROUP, INTERGREEN, STAGE
 
 _RANK = {"thru": 0, "right": 1, "left": 2, "uturn": 3}
 # of the check of yellows on loading: reaction time, deceleration, and the hardest that may be set, m/s2
@@ -41,8 +40,8 @@ class Lights:
         self.dark = [n for n, kind in types.items() if kind == SIGNAL and n not in self.controllers]
         self.free: set[str] = set()  # channelised right turns
         self.unserved: list[str] = []  # movements that no phase serves
-        self.key: dict[str, Phases] = {}  # phases by movement
-        self._keys: dict[str, set[Phases]] = defaultdict(set)  # the same by node
+        self.key: dict[str, Key] = {}  # phases by movement
+        self._keys: dict[str, set[Key]] = defaultdict(set)  # the same by node
         self.lamps: dict[str, Lamps] = {}  # by node
         self.lengthened: list[str] = []  # groups whose yellow no vehicle could keep
         for approach in approaches.values():
@@ -73,17 +72,23 @@ class Lights:
         """The group of a movement: its node and its phases, as 1:P5+P2."""
         return group_name(movement.split(":")[0], self.key[movement])
 
+    def tables(self, draft: Draft, node: str) -> Tables:
+        """What writes the node's rows."""
+        return Tables(
+            draft, node, self.controllers[node], self.lamps[node], lambda key: group_name(node, key), "P"
+        )
+
     @property
     def groups(self) -> dict[str, str]:
         """Signal group by movement."""
         return {movement: self.group_id(movement) for movement in self.key}
 
-    def keys_of(self, node: str) -> set[Phases]:
+    def keys_of(self, node: str) -> set[Key]:
         """The phases of each group of a node."""
         return self._keys[node]
 
 
-def phases_of(group: Group) -> Phases:
+def phases_of(group: Group) -> Key:
     """All phases that give a turn green, protected or permitted."""
     found = set()
     for kind in ("Phase", "PermPhase"):
@@ -94,12 +99,8 @@ def phases_of(group: Group) -> Phases:
     return frozenset(found)
 
 
-def group_name(node: str, phases: Phases) -> str:
+def group_name(node: str, phases: Key) -> str:
     return f"{node}:" + "+".join(f"P{p}" for p in sorted(phases))
-
-
-def stage_name(phases: Phases) -> str:
-    return "+".join(f"P{p}" for p in sorted(phases))
 
 
 def add_signals(draft: Draft, lights: Lights, approaches: dict[str, Approach], source: str) -> None:
@@ -115,8 +116,9 @@ def add_signals(draft: Draft, lights: Lights, approaches: dict[str, Approach], s
                 speeds[g] = max(speeds[g], (approach.speed_kmh or 50.0) / 3.6)
     _add_groups(draft, lights, speeds)
     for node in lights.controllers:
-        _add_stages(draft, lights, node)
-        _add_intergreens(draft, lights, node)
+        tables = lights.tables(draft, node)
+        tables.add_stages()
+        tables.add_intergreens()
     _add_conflicts(draft, lights, source)
     _report(draft, lights)
 
@@ -130,18 +132,11 @@ def _add_groups(draft: Draft, lights: Lights, speeds: dict[str, float]) -> None:
             for key in lights.keys_of(node)
         }
         lights.lamps[node] = lamps_of(controller, lights.keys_of(node), least)
+        lights.tables(draft, node).add_groups()
         for key, lamp in lights.lamps[node].lamps.items():
-            name, own = group_name(node, key), [controller.phases[p] for p in sorted(key)]
+            name = group_name(node, key)
             braking[name] = speeds[name] / (2 * (lamp.yellow_s - _REACTION_S))
-            draft.add(
-                GROUP,
-                group_id=name,
-                junction_id=node,
-                min_green_s=max(min(min(p.min_green_s, p.green_s) for p in own), 1.0),
-                yellow_s=lamp.yellow_s,
-                all_red_s=lamp.all_red_s,
-            )
-            shown = max(phase.yellow_s for phase in own)
+            shown = max(controller.phases[p].yellow_s for p in key)
             if shown < least[key]:
                 lights.lengthened.append(f"{name}: {shown:g} to {least[key]:g} s")
     hard = [name for name, needed in braking.items() if needed > _USUAL]
@@ -154,46 +149,6 @@ def _add_groups(draft: Draft, lights: Lights, speeds: dict[str, float]) -> None:
             f"what is refused as too short is set to {hardest:g} m/s2",
             hard,
         )
-
-
-def shown_groups(lights: Lights, node: str, phases: Phases) -> frozenset[str]:
-    """The groups that are green while these phases are."""
-    return frozenset(group_name(node, key) for key in lights.keys_of(node) if key & phases)
-
-
-def _add_stages(draft: Draft, lights: Lights, node: str) -> None:
-    """One stage for each different set of groups; named by the first phases that show it."""
-    sets = lights.controllers[node].together()
-    named: dict[frozenset[str], str] = {}
-    for phases in sets:
-        named.setdefault(shown_groups(lights, node, phases), stage_name(phases))
-    parts: dict[frozenset[str], str] = {}  # of the plan where some rings are done
-    for phases in sets:
-        for kept in product((False, True), repeat=len(phases)):
-            some = frozenset(p for p, is_kept in zip(sorted(phases), kept, strict=True) if is_kept)
-            parts.setdefault(shown_groups(lights, node, some), stage_name(some))
-    for change in lights.lamps[node].changes:
-        groups = frozenset(group_name(node, key) for key in change.groups)
-        rest = "/".join(sorted(name.split(":")[1] for name in groups))
-        named.setdefault(groups, parts.get(groups, rest))
-    taken: set[str] = set()
-    for groups, name in named.items():
-        if groups:
-            unique = name if name not in taken else "/".join(sorted(g.split(":")[1] for g in groups))
-            taken.add(unique)
-            draft.add(STAGE, junction_id=node, stage_id=unique, group_ids=" ".join(sorted(groups)))
-
-
-def _add_intergreens(draft: Draft, lights: Lights, node: str) -> None:
-    """Rows for pairs whose change is longer than the clearing group's yellow and all-red."""
-    lamps = lights.lamps[node]
-    for (clearing, entering), seconds in lamps.intergreen_s.items():
-        lamp = lamps.lamps[clearing]
-        if seconds > lamp.yellow_s + lamp.all_red_s + 0.01:
-            draft.add(
-                INTERGREEN, clearing_group_id=group_name(node, clearing),
-                entering_group_id=group_name(node, entering), intergreen_s=seconds,
-            )  # fmt: skip
 
 
 def _add_conflicts(draft: Draft, lights: Lights, source: str) -> None:

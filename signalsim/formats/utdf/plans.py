@@ -1,16 +1,16 @@
-"""The deployed plan of a UTDF network: a sequence of stages that shows the rings' splits."""
+"""The deployed plan of a UTDF network, which shows the rings' splits, and the rings themselves."""
 
 from signalsim.formats.complete import signals_of
 from signalsim.formats.draft import Draft
-from signalsim.formats.lamps import plan_of
-from signalsim.formats.utdf.lamps import Lamps
+from signalsim.formats.rings import bare_phases
+from signalsim.formats.rings.tables import PLAN_ID
 from signalsim.formats.utdf.lights import Lights, group_name
+from signalsim.formats.utdf.rings import Controller
 from signalsim.signals import Plan, SignalSystem
 from signalsim.signals.greens import plan_greens
 from signalsim.signals.specs import GROUP, PLAN
 
 _EXACT_S = 0.1
-PLAN_ID = "deployed"
 
 
 def add_plans(draft: Draft, lights: Lights, source: str) -> None:
@@ -20,8 +20,8 @@ def add_plans(draft: Draft, lights: Lights, source: str) -> None:
     _, system = signals_of(draft, source)
     off: dict[str, float] = {}
     for j, node in enumerate(system.junctions):
-        plan = _plan(lights, node, system, j)
-        _add_rows(draft, system, j, plan)
+        lights.tables(draft, node).add_plan()
+        plan = _plan(draft, system, j)
         off[node] = _inexactness_s(lights, node, system, j, plan)
         _lower_min_greens(draft, system, j, plan)
     if inexact := {node: most for node, most in off.items() if most > _EXACT_S}:
@@ -33,29 +33,21 @@ def add_plans(draft: Draft, lights: Lights, source: str) -> None:
     draft.section("control", deployed=PLAN_ID, offset_reference="midnight")
 
 
-def _plan(lights: Lights, node: str, system: SignalSystem, j: int) -> Plan:
-    controller = lights.controllers[node]
-    number = {name: g for g, name in enumerate(system.groups)}
-    stage = {groups: s for s, groups in enumerate(system.stage_groups[j])}
-    found = [
-        (at, stage[frozenset(number[group_name(node, key)] for key in groups)])
-        for at, groups in lights.lamps[node].changes
-    ]
-    return plan_of(system, j, found or [(0.0, 0)], controller.cycle_s, controller.offset_s)
-
-
-def _add_rows(draft: Draft, system: SignalSystem, j: int, plan: Plan) -> None:
-    changes = plan.change_s or (float("nan"),) * len(plan.stages)
-    for k, (stage, green, change) in enumerate(zip(plan.stages, plan.green_s, changes, strict=True)):
-        draft.add(
-            PLAN, plan_id=PLAN_ID, junction_id=system.junctions[j], position=k + 1,
-            stage_id=system.stages[j][stage], green_s=green, offset_s=plan.offset_s, change_s=change,
-        )  # fmt: skip
+def _plan(draft: Draft, system: SignalSystem, j: int) -> Plan:
+    """A junction's rows of the plan table as a plan."""
+    columns = {name: draft.column(PLAN, name) for name in ("stage_id", "green_s", "change_s", "offset_s")}
+    own = [i for i, name in enumerate(draft.column(PLAN, "junction_id")) if name == system.junctions[j]]
+    return Plan(
+        stages=tuple(system.stages[j].index(columns["stage_id"][i]) for i in own),
+        green_s=tuple(columns["green_s"][i] for i in own),
+        offset_s=columns["offset_s"][own[0]],
+        change_s=tuple(columns["change_s"][i] for i in own),
+    )
 
 
 def _inexactness_s(lights: Lights, node: str, system: SignalSystem, j: int, plan: Plan) -> float:
     """The most, in s, by which a green of the plan begins or ends at another time than its phases'."""
-    lamps: Lamps = lights.lamps[node]
+    lamps = lights.lamps[node]
     cycle, offset = lights.controllers[node].cycle_s, lights.controllers[node].offset_s
     shown: dict[str, list[tuple[float, float]]] = {}
     for one in plan_greens(system, j, plan):
@@ -81,3 +73,42 @@ def _lower_min_greens(draft: Draft, system: SignalSystem, j: int, plan: Plan) ->
     for one in plan_greens(system, j, plan):
         i = rows[system.groups[one.group]]
         least[i] = max(min(least[i], round(one.end_s - one.begin_s, 3)), 1.0)
+
+
+def add_phases(draft: Draft, lights: Lights) -> None:
+    """The tables of the phases of every node that can have them, and what of their settings is lost."""
+    bare: dict[str, list[int]] = {}
+    ringed: dict[str, Controller] = {}
+    for node, controller in lights.controllers.items():
+        if without := bare_phases(controller, lights.keys_of(node)):
+            bare[node] = without
+        else:
+            ringed[node] = controller
+            lights.tables(draft, node).add_phases()
+    if ringed:
+        splits = sum(bool(controller.coordinated) for controller in ringed.values())
+        draft.understood(
+            "rings, barriers and actuation (MinGreen, MaxGreen, VehExt, MinGap, Recall, DualEntry) at "
+            f"{len(ringed):,} nodes, splits at {splits:,} of them; the others run free when actuated"
+        )
+    if bare:
+        draft.dropped(
+            "rings",
+            "a phase has no movement for itself; the plan shows its splits all the same",
+            [f"{node}: {', '.join(f'P{p}' for p in phases)}" for node, phases in bare.items()],
+        )
+    free = [node for node, one in ringed.items() if one.has_splits and not one.coordinated]
+    if free:
+        draft.guessed("coordination without Reference Phase", "free when actuated", free)
+    walking = [
+        f"{node}: P{phase.number}"
+        for node, controller in ringed.items()
+        for phase in controller.phases.values()
+        if phase.walk_s > 0 or phase.calls_walk
+    ]
+    if walking:
+        draft.dropped(
+            "Walk, DontWalk, PedCalls",
+            "the file does not say where pedestrians cross; their recalls are minimum recalls",
+            walking,
+        )

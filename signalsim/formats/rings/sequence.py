@@ -7,11 +7,10 @@ something else) it has a change of its own when it is due. So a change may begin
 under way.
 """
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
-
-from signalsim.signals.model import Plan, SignalSystem
 
 SHORTEST_S = 0.1  # between two changes of a plan
 TINY_S = 1e-4
@@ -106,32 +105,35 @@ def _without_darkness(
     return sorted((c for k, c in enumerate(out) if k not in dark), key=lambda change: change.at_s)
 
 
-def plan_of(
-    signals: SignalSystem, junction: int, found: Sequence[tuple[float, int]], cycle_s: float, offset_s: float
-) -> Plan:
-    """The plan with these changes: (when its change begins in the cycle, local stage), in order.
+class Row(NamedTuple):
+    """A stage of a plan: its groups, its green, and the change behind it where the plan gives one."""
 
-    It starts with the stage whose green begins first in the cycle; ``offset_s``: the cycle's
-    beginning after the reference second. A green that would last for less than ``SHORTEST_S`` when
-    all its groups are green is counted from the change's beginning.
+    groups: frozenset
+    green_s: float
+    change_s: float  # NaN: as long as the intergreens ask for
+
+
+def plan_of(
+    found: Sequence[Change], cycle_s: float, wait_s: Mapping[tuple[_Group, _Group], float]
+) -> tuple[list[Row], float]:
+    """The rows of the plan with these changes, and when the first row's green counts from in the cycle.
+
+    It starts with the stage whose green begins first in the cycle. A green that would last for less
+    than ``SHORTEST_S`` when all its groups are green is counted from the change's beginning.
     """
     if len(found) < 2:
-        return Plan(tuple(stage for _, stage in found), (cycle_s,), offset_s % cycle_s)
-    count, changed = [], []
-    for k, (at, stage) in enumerate(found):
-        until = (found[(k + 1) % len(found)][0] - at) % cycle_s
-        change = signals.interstage_s(junction, found[k - 1][1], stage)
+        return [Row(change.groups, cycle_s, math.nan) for change in found], 0.0
+    count, given = [], []
+    for k, (at, groups) in enumerate(found):
+        old, until = found[k - 1].groups, (found[(k + 1) % len(found)].at_s - at) % cycle_s
+        change = max((wait_s.get((a, b), 0.0) for a in old - groups for b in groups - old), default=0.0)
         is_whole = until - change > SHORTEST_S - TINY_S
         count.append(at + (change if is_whole else 0.0))
-        changed.append(float("nan") if is_whole or not change else 0.0)
+        given.append(math.nan if is_whole or not change else 0.0)
     first = min(range(len(found)), key=lambda k: (count[k] + TINY_S) % cycle_s)
-    order = [(first + k) % len(found) for k in range(len(found))]
-    following = [(k + 1) % len(found) for k in order]
-    return Plan(
-        stages=tuple(found[k][1] for k in order),
-        green_s=tuple(
-            round((found[n][0] - count[k]) % cycle_s, 3) for k, n in zip(order, following, strict=True)
-        ),
-        offset_s=round((offset_s + count[first]) % cycle_s, 3),
-        change_s=tuple(changed[n] for n in following),
-    )
+    rows = []
+    for k in range(first, first + len(found)):
+        now, after = k % len(found), (k + 1) % len(found)
+        green = round((found[after].at_s - count[now]) % cycle_s, 3)
+        rows.append(Row(found[now].groups, green, given[after]))
+    return rows, round(count[first] % cycle_s, 3)
