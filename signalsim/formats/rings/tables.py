@@ -97,7 +97,7 @@ class Tables:
         for k, (name, green, change) in enumerate(named, 1):
             self.draft.add(
                 PLAN, plan_id=PLAN_ID, junction_id=self.node, position=k, stage_id=name, green_s=green,
-                offset_s=round((self.rings.offset_s + begin) % cycle, 3), change_s=change,
+                offset_s=round((self.rings.offset_s + begin) % cycle, 3), change_s=change, cycle_s=cycle,
             )  # fmt: skip
 
     def add_phases(self) -> None:
