@@ -24,7 +24,7 @@ from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE
 from signalsim.scenario import Scenario, build, load
 from signalsim.scenario.bring import bring
 from signalsim.signals import load_signals
-from signalsim.signals.specs import GROUP, PLAN, STAGE
+from signalsim.signals.specs import DETECTOR, GROUP, PHASE, PLAN, SPLIT, STAGE
 from signalsim.simulation import simulate
 
 REAL = "wheel:utdf2gmns==1.2.5/utdf2gmns/engine/sigma_x/UTDF8.csv"
@@ -338,11 +338,16 @@ def test_real_file_runs_and_loses_nobody(real: Scenario) -> None:
         assert totals.departed == totals.arrived + totals.inside + totals.waiting > 12_000
 
 
-def test_written_plans_are_read_back(real: Scenario, tmp_path: Path) -> None:
+def test_written_plans_are_read_back(real: Scenario, real_file: Path, tmp_path: Path) -> None:
+    """Rings come back as they were in the file; a junction without runs its plan's stages in one ring."""
     write_plans(real.network, real.signals, tmp_path / "plans.csv")
     back = read_controllers(read_sections(tmp_path / "plans.csv", ("Nodes", "Lanes", "Timeplans", "Phases")))
+    by_node = {node: one for one in controllers(real_file) for node in one.nodes}
     assert [one.node for one in back] == list(real.signals.junctions)
     for j, one in enumerate(back):
+        if j in real.signals.rings:
+            assert_same_rings(one, by_node[one.node])
+            continue
         plan, cycle = (
             real.signals.plans["deployed"][j],
             real.signals.cycle_s(j, real.signals.plans["deployed"][j]),
@@ -352,6 +357,78 @@ def test_written_plans_are_read_back(real: Scenario, tmp_path: Path) -> None:
         assert one.offset_s == pytest.approx(plan.offset_s % cycle, abs=2e-3)
         changes = [phase.yellow_s + phase.all_red_s for phase in one.phases.values()]
         assert changes == pytest.approx(real.signals.plan_changes_s(j, plan), abs=2e-3)
+
+
+def assert_same_rings(one: Controller, other: Controller) -> None:
+    """Phases, their places, times and settings, splits and coordination."""
+    assert (one.cycle_s, one.offset_s, one.coordinated) == (other.cycle_s, other.offset_s, other.coordinated)
+    assert (one.start_s, one.end_s) == (other.start_s, other.end_s)
+    for number, phase in other.phases.items():
+        mine = one.phases[number]
+        places = [sorted({getattr(p, name) for p in other.phases.values()}) for name in ("ring", "barrier")]
+        assert mine.ring == places[0].index(phase.ring) + 1
+        assert mine.barrier == places[1].index(phase.barrier) + 1
+        assert mine.min_green_s == min(phase.min_green_s, phase.green_s)
+        for name in ("green_s", "yellow_s", "all_red_s", "extension_s", "recall", "dual_entry"):
+            assert getattr(mine, name) == getattr(phase, name), (one.node, number, name)
+
+
+def test_rings_of_a_small_file_go_there_and_back(bring_in, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Gap reduction, recalls, single entry and a phase that a movement shares; and that which has none."""
+    text = SMALL + (
+        "VehExt,1,2.5,4,,3,3,4,,3\nTimeBeforeReduce,1,0,10,,0,0,10,,0\nTimeToReduce,1,0,15,,0,0,15,,0\n"
+        "MinGap,1,2,2.2,,3,3,2.4,,3\nRecall,1,0,3,,1,0,2,,0\nDualEntry,1,0,1,,1,0,1,,1\n"
+    )
+    bring("x", lambda: bring_in(text), tmp_path / "out")
+    scenario = load(tmp_path / "out")
+    (rings,) = scenario.signals.rings.values()
+    phases = sorted(rings.phases, key=lambda p: p.number)
+    assert [(p.number, p.recall, p.dual_entry) for p in phases] == [
+        (1, "none", False), (2, "max", True), (4, "min", True), (5, "none", False), (6, "min", True),
+        (8, "none", True),
+    ]  # fmt: skip
+    assert [(p.min_gap_s, p.before_reduction_s, p.reduction_s) for p in phases if p.reduction_s] == [
+        (2.2, 10, 15), (2.4, 10, 15),
+    ]  # fmt: skip
+    splits = {split.phase: (split.split_s, split.coordinated) for split in rings.splits["deployed"]}
+    assert splits == {
+        1: (16, False), 2: (40, True), 4: (36, False), 5: (20, False), 6: (36, True), 8: (36, False),
+    }  # fmt: skip
+    assert {split.offset_s for split in rings.splits["deployed"]} == {16.0}  # phase 2's start of green
+    write_plans(scenario.network, scenario.signals, tmp_path / "plans.csv")
+    utdf = read_sections(tmp_path / "plans.csv", ("Nodes", "Lanes", "Timeplans", "Phases"))
+    (back,) = read_controllers(utdf)
+    (one,) = read_controllers(read_sections(tmp_path / "net.csv"))
+    assert_same_rings(back, one)
+    assert {p: back.phases[p].min_gap_s for p in (2, 6)} == {2: 2.2, 6: 2.4}
+    assert utdf.lanes["1"]["Phase1"].text("EBT") == "2" and utdf.lanes["1"]["Phase1"].text("EBL") == "5"
+
+
+def test_detectors_become_zones_and_lines(bring_in) -> None:  # type: ignore[no-untyped-def]
+    """In feet, from the stop line: one of 20 at it, one of 6 that begins 100 upstream, in each lane."""
+    lanes = (
+        "numDetects,1,,,,,,,1,2,,,,,,\nDetectPos1,1,,,,,,,0,0,,,,,,\nDetectSize1,1,,,,,,,20,6,,,,,,\n"
+        "DetectType1,1,,,,,,,3,1,,,,,,\nDetectExtend1,1,,,,,,,0.5,0,,,,,,\nDetectDelay1,1,,,,,,,5,0,,,,,,\n"
+        "DetectPos2,1,,,,,,,,94,,,,,,\nDetectSize2,1,,,,,,,,6,,,,,,\nDetectType2,1,,,,,,,,258,,,,,,\n"
+        "SwitchPhase,1,,,,,,,2,,,,,,,\n"
+    )
+    draft = bring_in(SMALL.replace("Allow RTOR,1", f"{lanes}Allow RTOR,1"))
+    rows = {row["detector_id"]: row for row in table(draft, DETECTOR)}
+    assert list(rows) == ["1:EBL.1.-1", "1:EBT.1.1", "1:EBT.1.2", "1:EBT.2.1", "1:EBT.2.2"]
+    zone, line = rows["1:EBL.1.-1"], rows["1:EBT.2.2"]
+    assert (zone["mode"], zone["length_m"], zone["delay_s"], zone["extend_s"]) == ("presence", 6.1, 5, 0.5)
+    assert (line["mode"], line["distance_m"], line["delay_s"]) == ("passage", 30.48, None)
+    assert (line["calls"], line["extends"], line["counts"]) == (0, 1, 1)
+    assert "SwitchPhase: detectors call their lane's phases (1:EBL)" in draft.report()
+
+
+def test_phases_without_a_movement_of_their_own(bring_in) -> None:  # type: ignore[no-untyped-def]
+    """Phase 5 shows only a left turn that phase 2 shows too: no rings, and the report says so."""
+    draft = bring_in(SMALL.replace("PermPhase1,1,8,,,4,,4,,", "PermPhase1,1,8,,,4,,4,2,"))
+    assert PHASE.file not in draft.tables and SPLIT.file not in draft.tables
+    assert "rings: a phase has no movement for itself; the plan shows its splits all the same (1: P5)" in (
+        draft.report()
+    )
 
 
 def test_plans_of_other_scenarios_are_written(scenarios: Path, tmp_path: Path) -> None:
