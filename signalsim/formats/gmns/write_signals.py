@@ -113,8 +113,8 @@ def _phase_movements(network: Network, signals: SignalSystem, timings: Iterable[
 
 
 def _coordination(signals: SignalSystem, timings: Iterable[_Timing], point: str) -> Iterator[_Row]:
-    """Offsets of the first phase, of rings one row for each coordinated phase (for the first where they
-    run free); not negative, as the specification has them.
+    """Offsets of the first phase, of rings one row for each coordinated phase; not negative, as the
+    specification has them.
     """
     count = 0
     for one in timings:
@@ -122,9 +122,8 @@ def _coordination(signals: SignalSystem, timings: Iterable[_Timing], point: str)
             cycle = signals.cycle_s(one.junction, one.plan)
             offsets = {1: one.plan.offset_s % cycle}
         else:
-            first = one.rings.coordinated or (min(one.rings.phases, key=one.rings.start_s.__getitem__),)
             cycle = one.rings.cycle_s
-            points = points_s(one.rings, first, point)
+            points = points_s(one.rings, one.rings.coordinated, point)
             offsets = {number: (one.rings.offset_s + at) % cycle for number, at in points.items()}
         for number, offset in offsets.items():
             count += 1

@@ -1,6 +1,7 @@
 """The rings of a scenario's junction, from its own tables, for writers of other formats."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from signalsim.formats.rings.lamps import lamps_of
 from signalsim.formats.rings.model import Key, Phase, Rings, split_times
@@ -36,6 +37,7 @@ def told_rings(signals: SignalSystem, junction: int, plan: str, offset_point: st
             locks=p.locks,
             dual_entry=p.dual_entry,
         )
+    phases = _with_waits(phases, {p.number: p.max_green_s for p in told.phases})
     start, end, cycle, uneven = split_times(phases.values())
     coordinated = tuple(sorted(number for number, split in splits.items() if split.coordinated))
     rings = Rings(
@@ -52,7 +54,13 @@ def told_rings(signals: SignalSystem, junction: int, plan: str, offset_point: st
         offset = splits[coordinated[0]].offset_s - min(points_s(rings, coordinated, offset_point).values())
     else:
         offset = signals.plans[plan][junction].offset_s - _first_green_s(signals, junction, rings)
-    return Rings(**{**vars(rings), "offset_s": round(offset % cycle, 3)})
+    return replace(rings, offset_s=round(offset % cycle, 3))
+
+
+def _with_waits(phases: dict[int, Phase], longest_s: Mapping[int, float]) -> dict[int, Phase]:
+    """The same splits with longest greens where a phase but waits at a barrier for another ring."""
+    shorter = {n: replace(p, green_s=min(p.green_s, longest_s[n])) for n, p in phases.items()}
+    return shorter if split_times(shorter.values())[:3] == split_times(phases.values())[:3] else phases
 
 
 def points_s(rings: Rings, phases: Collection[int], offset_point: str) -> dict[int, float]:
