@@ -110,8 +110,9 @@ def decide(course, memory, calls, walk_called, now, due, request):
             begin(course, memory, calls.stage[j], j, now)
         take_lamps(course, memory, calls, j, now)
         take_calls(course, memory, calls, walk_called, j, now)
-        again = go_on(course, memory, calls, j, now)
+        again, waits = go_on(course, memory, calls, j, now)
         stage = stage_of(course, memory, j)
         if stage != calls.stage[j]:
             request.stage[j] = stage
-        request.next_decision_ms[j] = poll if again <= now else -(-again // SCAN_MS) * SCAN_MS
+        scan = -(-again // SCAN_MS) * SCAN_MS
+        request.next_decision_ms[j] = min(scan, poll) if waits else scan

@@ -1,11 +1,12 @@
 """Which phase follows: inside a barrier each ring goes on by itself, a barrier is crossed by all at once."""
 
 from signalsim.engine.jit import njit
+from signalsim.engine.tables import INF
 
 from .coordination import fits
 from .timers import end_green, judge
 
-NOWHERE = -1
+NOWHERE, LAST = -1, 1 << 30
 
 
 @njit
@@ -104,7 +105,7 @@ def _target_barrier(course, memory, j, barrier, now):
     for step in range(1, junction.n_barriers):
         b = (barrier + step) % junction.n_barriers
         for r in range(junction.first_ring, junction.first_ring + junction.n_rings):
-            if _first_called(course, memory, j, r, b, NOWHERE, 1 << 30, now) >= 0:
+            if _first_called(course, memory, j, r, b, NOWHERE, LAST, now) >= 0:
                 return b
     return NOWHERE
 
@@ -117,7 +118,7 @@ def _cross(course, memory, calls, j, barrier, now):
     at = junction.first_set
     for turn in range(2):  # look first, then go
         for r in range(first, end):
-            q = _first_called(course, memory, j, r, barrier, NOWHERE, 1 << 30, now)
+            q = _first_called(course, memory, j, r, barrier, NOWHERE, LAST, now)
             if q < 0:
                 q = _companion(course, memory, j, r, barrier, now)
             if turn == 0:
@@ -136,16 +137,21 @@ def _cross(course, memory, calls, j, barrier, now):
 
 @njit
 def go_on(course, memory, calls, j, now):
-    """Let each ring whose phase may end go on. When to look again (ms), ``now``: at the next look round."""
+    """Let each ring whose phase may end go on. When something may end (ms), and whether calls or lamps
+    that are awaited may change that before.
+    """
     junction = course.junction[j]
     first, end = junction.first_ring, junction.first_ring + junction.n_rings
-    again = 1 << 60
+    again, waits = INF, False
     for r in range(first, end):
         p = memory.ring[r].phase
+        time = now
         if p >= 0 and memory.phase[p].green_ms >= 0:
-            again = min(again, judge(course, memory, calls, j, p, now))
+            time = judge(course, memory, calls, j, p, now)
+        if time > now:
+            again = min(again, time)
         else:
-            again = now
+            waits = True
     barrier = _barrier(course, memory, j)
     beyond = _target_barrier(course, memory, j, barrier, now)
     is_over = beyond >= 0
@@ -154,14 +160,12 @@ def go_on(course, memory, calls, j, now):
             is_over = False
             continue
         p = memory.ring[r].phase
-        q = _first_called(course, memory, j, r, barrier, p, 1 << 30, now)
+        q = _first_called(course, memory, j, r, barrier, p, LAST, now)
         if q < 0 and beyond < 0:
             q = _first_called(course, memory, j, r, barrier, NOWHERE, p, now)
         if q >= 0:
             is_over = False
-            if _go(course, memory, calls, j, r, q, now):
-                again = now
+            waits |= _go(course, memory, calls, j, r, q, now)
     if is_over:
         _cross(course, memory, calls, j, beyond, now)
-        again = now
-    return again
+    return again, waits

@@ -104,7 +104,7 @@ def take_lamps(course, memory, calls, j, now):
         if not is_green:
             state.green_ms = -1
         elif state.green_ms != since:
-            state.green_ms, state.conflict_ms, state.latched = since, INF, 0
+            state.green_ms, state.conflict_ms, state.latched = since, since, 0
             added = phase.added_ms * (_counted(course, calls, j, phase.own) - state.counted)
             state.initial_ms = max(phase.min_ms, min(added, phase.max_initial_ms))
             if state.walks:
@@ -116,7 +116,7 @@ def _counted(course, calls, j, groups):
     junction, total = course.junction[j], 0
     for d in range(junction.first_detector, junction.first_detector + junction.n_detectors):
         if course.detector[d].counts and course.detector[d].groups & groups:
-            total += calls.count[d]
+            total += calls.passed[d]
     return total
 
 
@@ -173,7 +173,9 @@ def _conflicts(course, memory, j, p, now):
 
 @njit
 def judge(course, memory, calls, j, p, now):
-    """Whether, and why, the green of phase ``p`` may end now; when to look at it again."""
+    """Whether, and why, the green of phase ``p`` may end now; when to look at it again, ``now`` if that
+    depends on calls.
+    """
     junction, phase, state = course.junction[j], course.phase[p], memory.phase[p]
     state.why = 0
     if not _conflicts(course, memory, j, p, now):

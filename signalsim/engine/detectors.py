@@ -43,7 +43,7 @@ class Cabinet(NamedTuple):
     # (n_detectors,) int64: zone: the last crossing of the stop line; line: when the last vehicle passed it
     # (one that has crossed the stop line since: reckoned back at free flow); -INF: none
     last_ms: np.ndarray
-    count: np.ndarray  # (n_detectors,) int64, vehicles ever: zone: crossed; line: passed it
+    passed: np.ndarray  # (n_detectors,) int64, vehicles ever: zone: crossed; line: passed it
     green: np.ndarray  # (n_groups,) bool
     since_ms: np.ndarray  # (n_groups,) int64, when the group's aspect began
     stage: np.ndarray  # (n_junctions,) int32, local stage in force or being changed to
@@ -54,7 +54,7 @@ def empty_cabinet(n_detectors: int, n_groups: int, n_junctions: int) -> Cabinet:
         now_ms=0,
         on_ms=np.zeros(n_detectors, np.int64),
         last_ms=np.zeros(n_detectors, np.int64),
-        count=np.zeros(n_detectors, np.int64),
+        passed=np.zeros(n_detectors, np.int64),
         green=np.zeros(n_groups, bool),
         since_ms=np.zeros(n_groups, np.int64),
         stage=np.zeros(n_junctions, np.int32),
@@ -71,7 +71,7 @@ def detect(lanes, places, left_ms, detectors, now, seen):
             _line(lane, places, left_ms, detectors, d, last, now, seen)
             continue
         inside = 1 if lane.marks & INSIDE else 0
-        seen.count[d] = lane.out + inside
+        seen.passed[d] = lane.out + inside
         seen.last_ms[d] = last
         seen.on_ms[d] = INF
         if lane.vehicles > inside:
@@ -98,7 +98,7 @@ def _line(lane, places, left_ms, detectors, d, last, now, seen):
         at += 1
         if at == lane.n_places:
             at = 0
-    seen.count[d] = lane.out + count
+    seen.passed[d] = lane.out + count
     seen.last_ms[d] = min(passed, now)
     seen.on_ms[d] = INF
 

@@ -31,7 +31,7 @@ class Calls(NamedTuple):
     on: np.ndarray  # (n_detectors,) bool, somebody is over it
     on_ms: np.ndarray  # (n_detectors,) int64, since when the first of those is, INF if it is off
     last_ms: np.ndarray  # (n_detectors,) int64, when it was last on (now or later while it is); -INF: never
-    count: np.ndarray  # (n_detectors,) int64, vehicles that have passed it
+    passed: np.ndarray  # (n_detectors,) int64, vehicles that have passed it
     green: np.ndarray  # (n_groups,) bool
     since_ms: np.ndarray  # (n_groups,) int64, when the group's aspect began
     stage: np.ndarray  # (n_junctions,) int32, local stage in force or being changed to
@@ -40,7 +40,7 @@ class Calls(NamedTuple):
 class Rates(NamedTuple):
     """The error model as the kernel takes it."""
 
-    key: int
+    key: np.uint64
     miss: float
     double: float
     latency_ms: int
@@ -55,7 +55,7 @@ class CallState(NamedTuple):
 
 def rates(camera: Camera, seed: int, replication: int) -> Rates:
     latency_ms = min(round(camera.latency_s * 1000), LATEST_MS)
-    return Rates(np.uint64(stream_key(seed, STREAM, replication)), camera.miss, camera.double, latency_ms)
+    return Rates(stream_key(seed, STREAM, replication), camera.miss, camera.double, latency_ms)
 
 
 class CallChannel:
@@ -66,13 +66,13 @@ class CallChannel:
         self._detectors, self._rates = detectors, of
         self._state = CallState(np.zeros(n, np.int64), np.full(n, -1, np.int64))
         self._on, self._on_ms = np.zeros(n, bool), np.full(n, INF, np.int64)
-        self._last_ms, self._count = np.full(n, -INF, np.int64), np.zeros(n, np.int64)
+        self._last_ms, self._passed = np.full(n, -INF, np.int64), np.zeros(n, np.int64)
         self.working = np.ones(n, bool)
 
     def read(self, cabinet: Cabinet) -> Calls:
         """What is known at ``cabinet.now_ms``; the arrays are reused by the next call."""
         shown = Calls(
-            self._on, self._on_ms, self._last_ms, self._count, cabinet.green, cabinet.since_ms, cabinet.stage
+            self._on, self._on_ms, self._last_ms, self._passed, cabinet.green, cabinet.since_ms, cabinet.stage
         )
         read_calls(cabinet, self._detectors, self._rates, self.working, self._state, shown)
         return shown
@@ -84,13 +84,13 @@ def read_calls(cabinet, detectors, rates, working, state, shown):
     now = cabinet.now_ms
     for d in range(len(detectors.lane)):
         if not working[d]:
-            state.passed[d] = cabinet.count[d]
+            state.passed[d] = cabinet.passed[d]
             shown.on[d], shown.on_ms[d], shown.last_ms[d] = True, min(shown.on_ms[d], now), now
             continue
         is_line = detectors.kind[d] == LINE
         tail = rates.latency_ms if is_line else rates.latency_ms + detectors.clear_ms[d]
         off_ms = cabinet.last_ms[d] + tail
-        ordinal = cabinet.count[d]
+        ordinal = cabinet.passed[d]
         if is_line and off_ms > now and ordinal > state.passed[d]:
             ordinal -= 1  # not yet known
             off_ms -= HEADWAY_MS
@@ -118,7 +118,7 @@ def _judge_passed(rates, state, shown, d, ordinal, off_ms, now):
     first = state.passed[d]
     if ordinal <= first:
         return
-    shown.count[d] += reported(rates.key, d, first, ordinal, rates.miss, rates.double)
+    shown.passed[d] += reported(rates.key, d, first, ordinal, rates.miss, rates.double)
     state.passed[d] = ordinal
     for back in range(ordinal - first):
         k = ordinal - 1 - back

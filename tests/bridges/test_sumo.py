@@ -33,7 +33,7 @@ class LongestQueue:
         return max(view.stages, key=lambda stage: stage.queue_veh)
 
 
-@pytest.mark.parametrize("controller", ["deployed", "max-pressure", LongestQueue()])
+@pytest.mark.parametrize("controller", ["deployed", "max-pressure", "actuated", LongestQueue()])
 def test_any_controller_drives_sumo_and_everybody_arrives(built: Any, controller: Any) -> None:
     run = simulate(built, controller, engine="sumo")
     assert run.engine == "sumo"

@@ -70,12 +70,12 @@ def test_a_zone_tells_the_last_crossing_and_who_waits() -> None:
                 lane = detectors.lane[d]
                 left, came = cross[cross["place"] == lane], enter[enter["place"] == lane]
                 assert seen.last_ms[d] == (left["t_ms"][-1] if len(left) else -INF)
-                stands = (inside["place"] == lane).sum() and seen.count[d] > len(left)
-                assert seen.count[d] == len(left) + bool(stands)
-                if len(came) == seen.count[d]:
+                stands = (inside["place"] == lane).sum() and seen.passed[d] > len(left)
+                assert seen.passed[d] == len(left) + bool(stands)
+                if len(came) == seen.passed[d]:
                     assert seen.on_ms[d] == INF
                     continue
-                earliest = came["value"][seen.count[d]]  # first in, first out
+                earliest = came["value"][seen.passed[d]]  # first in, first out
                 is_on = earliest - detectors.reach_ms[d] <= seen.now_ms
                 assert (seen.on_ms[d] < INF) == is_on
                 waited += is_on

@@ -11,6 +11,7 @@ import numpy as np
 from signalsim.bridges.sumo.drivers import Drivers
 from signalsim.bridges.sumo.roads import SumoLane, Survey
 from signalsim.bridges.sumo.traffic import STEP_MS, Setup, Traffic
+from signalsim.engine.detectors import Detectors
 from signalsim.engine.surface import Sums, Totals
 from signalsim.errors import InputError
 
@@ -69,6 +70,9 @@ class World:
 
     def sight(self, now_ms: int) -> dict[str, np.ndarray]:
         return self._traffic.sight(now_ms)
+
+    def loops(self, detectors: Detectors) -> dict[str, np.ndarray]:
+        return self._traffic.loops(detectors)
 
     def records(self) -> np.ndarray:
         return np.array(self._traffic.rows or [], np.int64).reshape(-1, 5)

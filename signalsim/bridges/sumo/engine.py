@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from signalsim.engine.detectors import Cabinet, Detectors
 from signalsim.engine.gridlock import Holdups, no_holdups
 from signalsim.engine.records import RECORD
 from signalsim.engine.surface import Sight, Sums, Totals
@@ -51,6 +52,8 @@ class SumoEngine:
         self._signal_rows: list[Row] | None = [] if record else None
         self._now_ms = self._next_step_ms = 0
         self._n_lanes = len(built.tables.lane_slots)
+        self._loops: dict[str, np.ndarray] = {}
+        self._loops_ms = -1  # of which step they are
 
     @property
     def now_ms(self) -> int:
@@ -81,6 +84,12 @@ class SumoEngine:
         """The truth of the last whole second; see ``traffic.Traffic.sight``."""
         now = self._now_ms
         return Sight(now_ms=now, **self._world.ask("sight", now), **self._interlock.sight(now))
+
+    def cabinet(self, detectors: Detectors) -> Cabinet:
+        """What detectors said in the last whole second, and the lamps now."""
+        if self._loops_ms != self._next_step_ms:
+            self._loops, self._loops_ms = self._world.ask("loops", detectors), self._next_step_ms
+        return Cabinet(now_ms=self._now_ms, **self._loops, **self._interlock.lamps())
 
     def records(self) -> np.ndarray:
         """All records so far, dtype ``records.RECORD``; at one time signals come before vehicles."""

@@ -78,3 +78,12 @@ class Interlock:
             "stage_ms": stage_ms,
             "group_green": np.asarray(self._state.group["aspect"] == GREEN),
         }
+
+    def lamps(self) -> dict[str, np.ndarray]:
+        """The fields of a Cabinet that tell of lamps."""
+        group = self._state.group
+        return {
+            "green": np.asarray(group["aspect"] == GREEN),
+            "since_ms": group["since_ms"].astype(np.int64),
+            "stage": self._state.junction["stage"].astype(np.int32),
+        }

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from signalsim.engine.detectors import Detectors
 from signalsim.engine.records import Kind
 from signalsim.engine.surface import Sums, Totals
 from signalsim.engine.tables import EXIT, Arrivals, Tables
 
+from .detectors import Loops
 from .drivers import Drivers, Leg
 from .roads import Roads
 
@@ -75,6 +77,7 @@ class Traffic:
         self._movement_out = np.zeros(len(tables.movement), np.int64)
         self._on_lane, self._queue, self._in_view = ([0] * n_lanes for _ in range(3))
         self._source = _sources(tables, arrivals)
+        self._loops: Loops | None = None
 
     def look(self, now_ms: int) -> None:
         """Take in the step of second ``now_ms``."""
@@ -83,6 +86,9 @@ class Traffic:
         for name in self._sumo.simulation.getArrivedIDList():
             self._leave_network(self._inside.pop(name), now_ms)
         self._on_lane, self._queue, self._in_view = ([0] * self._n_lanes for _ in range(3))
+        loops = self._loops
+        if loops is not None:
+            loops.begin()
         api = self._sumo.vehicle
         place_of, speed_of, loss_of = api.getLaneID, api.getSpeed, api.getTimeLoss
         position_of, leg_of, stands_at_stop = api.getLanePosition, api.getRouteIndex, api.isStopped
@@ -110,6 +116,10 @@ class Traffic:
                 self._queue[lane] += 1
             if lane in roads.view_from_m and position_m >= roads.view_from_m[lane]:
                 self._in_view[lane] += 1
+            if loops is not None:
+                loops.see(lane, roads.length_m[lane] - position_m)
+        if loops is not None:
+            loops.end(now_ms, self._out)
         np.maximum(self._max_queue, self._queue, out=self._max_queue)
 
     def _enter_network(self, v: int, name: str, now_ms: int) -> None:
@@ -192,6 +202,12 @@ class Traffic:
             "movement_out": self._movement_out.copy(),
             "source_waiting": waiting.astype(np.int32),
         }
+
+    def loops(self, detectors: Detectors) -> dict[str, np.ndarray]:
+        """What detectors say of the last second; they are there from the first question on."""
+        if self._loops is None:
+            self._loops = Loops(detectors)
+        return self._loops.state()
 
     def totals(self, now_ms: int) -> Totals:
         departed = int(np.searchsorted(self._arrivals.depart_ms, now_ms))

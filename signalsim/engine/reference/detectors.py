@@ -20,13 +20,13 @@ def cabinet_of(engine: "ReferenceEngine", detectors: Detectors) -> Cabinet:
             rows.append(_line(on, int(reach_ms), int(slots), engine.now_ms))
         else:
             rows.append(_zone(on, int(reach_ms), engine.now_ms))
-    on_ms, last_ms, count = np.array(rows, np.int64).reshape(-1, 3).T
+    on_ms, last_ms, passed = np.array(rows, np.int64).reshape(-1, 3).T
     stages = [engine.lamps.stage(j)[0] for j in range(len(engine.tables.signals.junction))]
     return Cabinet(
         now_ms=engine.now_ms,
         on_ms=on_ms,
         last_ms=last_ms,
-        count=count,
+        passed=passed,
         green=np.asarray(engine.lamps.green_groups()),
         since_ms=engine.lamps.since_ms(),
         stage=np.array(stages, np.int32),
