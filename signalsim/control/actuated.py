@@ -26,6 +26,7 @@ from signalsim.sensing.observation import Observation
 from .base import Request
 from .course import UNKNOWN, Course, memory
 from .courses import make_course
+from .lasting import lasting_plan
 from .lookup import check_range
 from .plans import deployed_plan
 from .sequence import begin, go_on, stage_of
@@ -60,9 +61,8 @@ class Actuated:
 
     def prepare(self, built: Any) -> "ActuatedPolicy":
         """The rule on a network. Raises InputError for a plan that is not there."""
-        return ActuatedPolicy(
-            make_course(built, self, deployed_plan(built, self.plan)), built.wiring.detectors
-        )
+        plan = lasting_plan(deployed_plan(built, self.plan), built.signals)
+        return ActuatedPolicy(make_course(built, self, plan), built.wiring.detectors)
 
 
 class ActuatedPolicy:

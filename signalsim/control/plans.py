@@ -8,6 +8,7 @@ from signalsim.errors import InputError
 from signalsim.signals import PlanArrays, Program, always, design_plans, plan_arrays
 
 from .fixed import PlanPolicy, timetable
+from .lasting import lasting_plan
 from .lookup import check_range
 from .volumes import design_volumes
 
@@ -45,7 +46,7 @@ def designed_plan(built: Any, method: str, *, min_cycle_s: float, max_cycle_s: f
         design_volumes(built.demand),
         built.index.movement_saturation_pcuph,
         method,
-        stage_order(built.deployed),
+        stage_order(lasting_plan(built.deployed, built.signals)),
         min_cycle_s=min_cycle_s,
         max_cycle_s=max_cycle_s,
     )

@@ -26,6 +26,7 @@ from signalsim.sensing.observation import Observation
 from signalsim.signals.plan import PlanArrays
 
 from .base import Request
+from .lasting import lasting_plan
 from .layout import Junctions, junctions
 from .lookup import check_range
 from .resplit import Course, Cycles, Rule, plan_cycle, start_counting
@@ -49,7 +50,7 @@ class SplitReallocation:
 
     def prepare(self, built: Any) -> "SplitPolicy":
         """The rule on a network; begins with the greens of the deployed plan."""
-        return SplitPolicy(self, built.tables, built.deployed)
+        return SplitPolicy(self, built.tables, lasting_plan(built.deployed, built.signals))
 
 
 class SplitPolicy:

@@ -10,6 +10,7 @@ import numpy as np
 from signalsim.network import Network
 from signalsim.network.csvfile import Fault
 from signalsim.network.tables import Table
+from signalsim.signals.greens import plan_greens
 from signalsim.signals.model import Plan, SignalSystem, group_speed_mps
 from signalsim.signals.ring_checks import ring_faults
 
@@ -119,77 +120,83 @@ def check_intergreens(signals: SignalSystem, table: Table) -> Iterator[Fault]:
             )  # fmt: skip
 
 
-def _plan_rows(signals: SignalSystem) -> Iterator[tuple[int, int, Plan]]:
-    """(row position, junction, plan) of every row of the plan table."""
+def _plans(signals: SignalSystem) -> Iterator[tuple[list[int], int, Plan]]:
+    """(rows of the plan table in the plan's order, junction, plan) of every plan of a junction."""
     number = {name: j for j, name in enumerate(signals.junctions)}
     table = signals.plan_table
-    names = zip(table.texts("plan_id"), table.texts("junction_id"), strict=True)
-    for i, (name, junction) in enumerate(names):
-        yield i, number[junction], signals.plans[name][number[junction]]
+    rows: dict[tuple[str, str], list[int]] = {}
+    for i, key in enumerate(zip(table.texts("plan_id"), table.texts("junction_id"), strict=True)):
+        rows.setdefault(key, []).append(i)
+    position = table.numbers("position")
+    for (name, junction), own in rows.items():
+        j = number[junction]
+        yield sorted(own, key=position.__getitem__), j, signals.plans[name][j]
 
 
 def check_plan_cycles(signals: SignalSystem) -> Iterator[Fault]:
     """A stated cycle has room for lost time and minimum greens."""
     stated = signals.plan_table.numbers("cycle_s")
-    for i, j, plan in _plan_rows(signals):
-        lost = sum(signals.changes_s(j, plan.stages))
-        least = sum(signals.stage_min_green_s(j, s) for s in plan.stages)
-        if stated[i] < lost + least - _TOLERANCE_S:
-            yield signals.plan_table.fault(
-                i,
-                "cycle_s",
-                f"is shorter than lost time and minimum greens: intergreens {lost:g} s and minimum greens "
-                f"{least:g} s need {lost + least:g} s; give that or more",
-            )
+    for rows, j, plan in _plans(signals):
+        lost = sum(signals.plan_changes_s(j, plan))
+        least = sum(max(need, 0.0) for need in _least_greens_s(signals, j, plan))
+        for i in rows:
+            if stated[i] < lost + least - _TOLERANCE_S:
+                yield signals.plan_table.fault(
+                    i,
+                    "cycle_s",
+                    f"is shorter than lost time and minimum greens: intergreens {lost:g} s and minimum "
+                    f"greens {least:g} s need {lost + least:g} s; give that or more",
+                )
+
+
+def check_plan_changes(signals: SignalSystem) -> Iterator[Fault]:
+    """A change that a plan gives is not longer than its intergreens: the greens would begin before."""
+    for rows, j, plan in _plans(signals):
+        for i, given, usual in zip(rows, plan.change_s, signals.changes_s(j, plan.stages), strict=True):
+            if given > usual + _TOLERANCE_S:
+                yield signals.plan_table.fault(
+                    i, "change_s", f"is longer than the intergreens ask for ({usual:g} s); give at most that"
+                )
 
 
 def check_plan_greens(signals: SignalSystem) -> Iterator[Fault]:
     """Every green of a plan, over all stages in a row that show it, keeps the minimum of its group."""
-    table = signals.plan_table
-    place: dict[tuple[str, str], list[float]] = {}
-    for row in zip(*map(table.data.__getitem__, ("plan_id", "junction_id", "position")), strict=True):
-        place.setdefault(row[:2], []).append(row[2])
-    for i, j, plan in _plan_rows(signals):
-        positions = sorted(place[table.texts("plan_id")[i], signals.junctions[j]])
-        need = _least_green_s(signals, j, plan, positions.index(table.numbers("position")[i]))
-        if table.numbers("green_s")[i] < need - _TOLERANCE_S:
-            yield table.fault(
-                i, "green_s", f"is below the minimum green of the stage ({need:g} s); give that or more"
-            )
+    for rows, j, plan in _plans(signals):
+        for i, green, need in zip(rows, plan.green_s, _least_greens_s(signals, j, plan), strict=True):
+            if green < need - _TOLERANCE_S:
+                yield signals.plan_table.fault(
+                    i, "green_s", f"is below the minimum green of the stage ({need:g} s); give that or more"
+                )
 
 
-def _least_green_s(signals: SignalSystem, junction: int, plan: Plan, k: int) -> float:
-    """Shortest green of a plan's k-th stage that leaves its groups their minimum, s: what the
-    neighbouring stages show of a group counts.
+def _least_greens_s(signals: SignalSystem, junction: int, plan: Plan) -> list[float]:
+    """Shortest green of each stage of a plan that leaves its groups their minimum, s: what the
+    neighbouring stages show of a group counts, and when exactly its green begins.
     """
-    n, changes = len(plan.stages), signals.changes_s(junction, plan.stages)
     shown = [signals.stage_groups[junction][stage] for stage in plan.stages]
-    need = 0.0
-    for group in shown[k]:
-        elsewhere = 0.0
-        for step in (1, -1):
-            at = k
-            while abs(at - k) < n - 1 and group in shown[(at + step) % n]:
-                elsewhere += changes[(at if step > 0 else at - 1) % n]
-                at += step
-                elsewhere += plan.green_s[at % n]
-        need = max(need, float(signals.min_green_s[group]) - elsewhere)
-    return need
+    elsewhere = signals.cycle_s(junction, plan) - np.array(plan.green_s)
+    most = [max(float(signals.min_green_s[g]) for g in groups) for groups in shown]
+    need = (most - elsewhere).tolist()  # of groups that are green throughout
+    for one in plan_greens(signals, junction, plan):
+        short = float(signals.min_green_s[one.group]) - (one.end_s - one.begin_s)
+        for k in one.places:
+            need[k] = max(need[k], plan.green_s[k] + short)
+    return list(need)
 
 
 def check_plan_sums(signals: SignalSystem) -> Iterator[Fault]:
-    """A stated cycle is the sum of greens and intergreens."""
+    """A stated cycle is the sum of greens and changes."""
     stated = signals.plan_table.numbers("cycle_s")
-    for i, j, plan in _plan_rows(signals):
-        actual = signals.cycle_s(j, plan)
-        if abs(stated[i] - actual) > _TOLERANCE_S:
-            lost = sum(signals.changes_s(j, plan.stages))
-            yield signals.plan_table.fault(
-                i,
-                "cycle_s",
-                f"does not add up: greens {sum(plan.green_s):g} s and intergreens {lost:g} s make "
-                f"{actual:g} s; correct a green or the cycle",
-            )
+    for rows, j, plan in _plans(signals):
+        actual, lost = signals.cycle_s(j, plan), sum(signals.plan_changes_s(j, plan))
+        for i in rows:
+            if abs(stated[i] - actual) > _TOLERANCE_S:
+                yield signals.plan_table.fault(
+                    i,
+                    "cycle_s",
+                    f"does not add up: greens {sum(plan.green_s):g} s and intergreens {lost:g} s make "
+                    f"{actual:g} s; correct a green or the cycle",
+                )
 
 
 def check_plans_complete(signals: SignalSystem, network: Network) -> Iterator[Fault]:
@@ -276,6 +283,7 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
     yield from check_yellow(signals, network)
     yield from check_intergreens(signals, intergreens)
     yield from check_plan_cycles(signals)
+    yield from check_plan_changes(signals)
     yield from check_plan_greens(signals)
     yield from check_plans_complete(signals, network)
     yield from check_plan_sums(signals)

@@ -115,6 +115,7 @@ def _plans(
             stages=tuple(stages[junction].index(table.texts("stage_id")[i]) for i in order),
             green_s=tuple(float(table.numbers("green_s")[i]) for i in order),
             offset_s=float(offsets[0]),
+            change_s=tuple(table.numbers("change_s")[order].tolist()),
         )
     return plans
 

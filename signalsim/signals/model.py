@@ -1,5 +1,6 @@
 """Signal groups, stages, plans and intergreens of all junctions, as arrays."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,11 +16,16 @@ MAX_GROUPS = 64  # of one junction: a stage is a 64-bit mask
 
 @dataclass(frozen=True)
 class Plan:
-    """A fixed plan of one junction: stages in order, each with its green."""
+    """A fixed plan of one junction: stages in order, each with its green.
+
+    Where rings change apart, a change begins while the one before is under way; the stage between
+    has a change of 0 s before it and counts from that change's beginning.
+    """
 
     stages: tuple[int, ...]  # local stages
     green_s: tuple[float, ...]
     offset_s: float  # start of the first stage's green after the reference second
+    change_s: tuple[float, ...] = ()  # behind each green; none or NaN: as long as the intergreens ask for
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,15 @@ class SignalSystem:
         following = sequence[1:] + sequence[:1]
         return tuple(self.interstage_s(junction, a, b) for a, b in zip(sequence, following, strict=True))
 
+    def plan_changes_s(self, junction: int, plan: Plan) -> tuple[float, ...]:
+        """The change behind each green of a plan: what it says, else the intergreens, s."""
+        usual = self.changes_s(junction, plan.stages)
+        given = plan.change_s or (math.nan,) * len(usual)
+        return tuple(u if math.isnan(g) else g for u, g in zip(usual, given, strict=True))
+
     def cycle_s(self, junction: int, plan: Plan) -> float:
-        """Cycle of a plan: greens and the intergreens behind them, s."""
-        return sum(plan.green_s) + sum(self.changes_s(junction, plan.stages))
+        """Cycle of a plan: greens and the changes behind them, s."""
+        return sum(plan.green_s) + sum(self.plan_changes_s(junction, plan))
 
     @cached_property
     def live_yields(self) -> np.ndarray:

@@ -17,7 +17,7 @@ class PlanArrays(NamedTuple):
     start: np.ndarray  # (n_junctions + 1,) int32
     stage: np.ndarray  # (n,) int32 local stage
     green_ms: np.ndarray  # (n,) int64
-    change_ms: np.ndarray  # (n,) int64 intergreen behind it
+    change_ms: np.ndarray  # (n,) int64 change behind it, mostly the intergreens
     cycle_ms: np.ndarray  # (n_junctions,) int64
     offset_ms: np.ndarray  # (n_junctions,) int64, 0 <= offset < cycle
 
@@ -68,7 +68,7 @@ def plan_arrays(
     for j in range(len(signals.junctions)):
         plan = plans[j]
         greens = [ms(g) for g in plan.green_s]
-        changes = [ms(c) for c in signals.changes_s(j, plan.stages)]
+        changes = [ms(c) for c in signals.plan_changes_s(j, plan)]
         stage += plan.stages
         green += greens
         change += changes

@@ -40,6 +40,9 @@ PLAN = Spec(
                -3600, 3600),
         Column("cycle_s", "float", "cycle, to be checked against greens and intergreens", "s", math.nan,
                1, 3600),
+        Column("change_s", "float", "from the end of this green to where the next counts from; empty: until "
+               "all groups of the next stage are green; less where rings change apart", "s", math.nan,
+               0, 30),
     ),
 )  # fmt: skip
 INTERGREEN = Spec(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from signalsim.errors import InputError
 from signalsim.formats.gmns import read
+from signalsim.formats.gmns.own import RINGS
 from signalsim.formats.gmns.write import write
 from signalsim.scenario import Scenario, load
 from signalsim.scenario.bring import bring
@@ -252,17 +253,75 @@ def test_rings_become_stages_and_a_plan(tmp_path: Path) -> None:
         "10": "5.6", "11": "5.1", "12": "5.2", "13": "5.2", "14": "5.4", "15": "5.4", "16": "5.4",
         "18": "5.6", "19": "5.2",
     }  # fmt: skip
-    # ring 2 has one phase before the barrier, which stays beside both of ring 1
-    assert [r["group_ids"] for r in rows(out, "signal_stage.csv")] == ["5.1 5.6", "5.2 5.6", "5.4"]
+    # ring 2 has one phase before the barrier, which stays beside both of ring 1, and clears in 1 s less
+    assert {r["stage_id"]: r["group_ids"] for r in rows(out, "signal_stage.csv")} == {
+        "1+6": "5.1 5.6", "2+6": "5.2 5.6", "4": "5.4", "6": "5.6",
+    }  # fmt: skip
     plan = rows(out, "signal_plan.csv")
-    # the coordinated phase 2 first: 24 + 6, 21 + 8, 11 + 5 make the cycle of 75
-    assert [(r["stage_id"], float(r["green_s"])) for r in plan] == [("02", 24), ("03", 21), ("01", 11)]
-    assert {(r["offset_s"], r["cycle_s"]) for r in plan} == {("17", "75")}
+    # 11 + 5, 24 + 1 + 5 and 21 + 8 make the cycle of 75
+    assert [(r["stage_id"], float(r["green_s"])) for r in plan] == [
+        ("1+6", 11), ("2+6", 24), ("6", 1), ("4", 21),
+    ]  # fmt: skip
+    assert {(r["offset_s"], r["cycle_s"]) for r in plan} == {("1", "75")}  # phase 2 begins at 17
     clearing = {
         r["group_id"]: float(r["yellow_s"]) + float(r["all_red_s"]) for r in rows(out, "signal_group.csv")
     }
     assert clearing == {"5.1": 5, "5.2": 6, "5.4": 8, "5.6": 5}
     assert "0 of 5" not in report  # plan 0 has no phases
+
+
+def test_phases_of_rings_keep_their_settings(tmp_path: Path) -> None:
+    """Actuated where the folder has extensions; the coordinated phase has the offset."""
+    out, report = imported(actuated(tmp_path / "in"))
+    phases = {int(r["phase_num"]): r for r in rows(out, "signal_phase.csv")}
+    assert {n: (r["ring"], r["barrier"], r["position"]) for n, r in phases.items()} == {
+        1: ("1", "1", "1"), 2: ("1", "1", "2"), 4: ("1", "2", "1"), 6: ("2", "1", "1"),
+    }  # fmt: skip
+    assert {r["passage_s"] for r in phases.values()} == {"2.5"} and phases[2]["min_green_s"] == "7"
+    splits = {int(r["phase_num"]): r for r in rows(out, "signal_split.csv")}
+    assert {n: float(r["split_s"]) for n, r in splits.items()} == {1: 16, 2: 30, 4: 29, 6: 46}
+    assert {(r["coordinated"], r["offset_s"]) for n, r in splits.items()} == {("0", "17"), ("1", "17")}
+    assert splits[2]["coordinated"] == "1"
+    assert "rings, barriers and actuation (min_green, max_green, extension) at 1 signals" in report
+
+
+def test_rings_that_cross_are_none(tmp_path: Path) -> None:
+    """Phase 4 put into ring 2 before the barrier would be green with phases 1 and 2, which it crosses."""
+    folder = actuated(tmp_path / "in")
+    changed = rows(folder, "signal_timing_phase.csv")
+    for row in changed:
+        if row["signal_phase_num"] == "4":
+            row |= {"ring": "2", "barrier": "1", "position": "2"}
+    table(folder / "signal_timing_phase.csv", changed)
+    out, report = imported(folder)
+    assert not (out / "signal_phase.csv").exists()
+    assert "movements that cross are green together" in report
+
+
+def test_rings_go_out_and_in_by_the_specifications_tables_alone(tmp_path: Path) -> None:
+    out, _ = imported(actuated(tmp_path / "in"))
+    scenario = load(out)
+    gmns = tmp_path / "gmns"
+    gmns.mkdir()
+    write(scenario.network, scenario.signals, scenario.path, gmns)
+    whole = load(bring(str(gmns), lambda: read("whole", source=str(gmns)), tmp_path / "whole").folder)
+    assert whole.signals.rings == scenario.signals.rings
+    for file in (*RINGS, "signal_group.csv", "signal_stage.csv", "signal_plan.csv", "scenario.toml"):
+        (gmns / file).unlink(missing_ok=True)
+    plain = load(bring(str(gmns), lambda: read("plain", source=str(gmns)), tmp_path / "plain").folder)
+    assert plain.signals.rings == scenario.signals.rings
+    for file in ("signal_phase.csv", "signal_split.csv", "signal_plan.csv", "signal_stage.csv"):
+        assert (tmp_path / "plain" / file).read_bytes() == (out / file).read_bytes(), file
+
+
+def actuated(folder: Path) -> Path:
+    """The published folder with minimum greens and extensions."""
+    published(folder)
+    changed = rows(folder, "signal_timing_phase.csv")
+    for row in changed:
+        row |= {"min_green": "7", "extension": "2.5"}
+    table(folder / "signal_timing_phase.csv", changed)
+    return folder
 
 
 def test_lanes_that_are_not_there_are_dealt_anew(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from signalsim.network import conflicts
 from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT
 from signalsim.scenario import build, load
 from signalsim.scenario.bring import bring
-from signalsim.signals.specs import GROUP, INTERGREEN, PLAN, STAGE
+from signalsim.signals.specs import DETECTOR, GROUP, INTERGREEN, PHASE, PLAN, STAGE
 from signalsim.simulation import simulate
 
 sumo = pytest.importorskip("sumo", reason="the extra 'sumo' is not installed")
@@ -219,6 +219,79 @@ def test_nema_rings_become_a_fixed_sequence(cycle_s: int, expected_s: float, tmp
     assert not (lamps["nc->cs"] & lamps["ec->cw"]).any()
     assert (lamps["sc->cn"] & lamps["sc->cw"]).any()  # 6 with 1, once 5 has ended
     assert not (lamps["nc->cs"] & lamps["nc->ce"]).any()  # 2 begins after 1, when 5 has ended
+    run = simulate(tmp_path / "out", "deployed")
+    assert run.totals.arrived == run.totals.departed == 60
+
+
+def test_nema_rings_become_tables(tmp_path: Path) -> None:
+    """Every phase has its row, in coordination with the split that its ring has; the lamps of the
+    deployed plan show these splits to the millisecond.
+    """
+    net = make_cross(tmp_path, lanes=3)
+    plans = tmp_path / "nema.add.xml"
+    text = nema_program(net, 120).replace('offset="0"', 'offset="7"')
+    more = {"minRecall": "2,6", "maxRecall": "4", "fixForceOff": "true", "latchingDetectors": "1"}
+    params = "".join(f'<param key="{key}" value="{value}"/>' for key, value in more.items())
+    plans.write_text(
+        text.replace("<phase", params + "<phase", 1).replace('name="3"', 'name="3" vehext="4.5"')
+    )
+    draft = read("x", net=str(net), routes=[routes(tmp_path, FLOW)], plans=[str(plans)])
+    bring("x", lambda: draft, tmp_path / "out")
+    system = load(tmp_path / "out").signals
+    (rings,) = system.rings.values()
+    assert [(p.number, p.ring, p.barrier, p.position) for p in rings.phases] == [
+        (1, 1, 1, 1), (2, 1, 1, 2), (3, 1, 2, 1), (4, 1, 2, 2),
+        (5, 2, 1, 1), (6, 2, 1, 2), (7, 2, 2, 1), (8, 2, 2, 2),
+    ]  # fmt: skip
+    assert [p.recall for p in rings.phases] == ["none", "min", "none", "max", "none", "min", "none", "none"]
+    assert [p.passage_s for p in rings.phases] == [2, 2, 4.5, 2, 2, 2, 2, 2]
+    assert [p.number for p in rings.phases if p.locks] == [1]
+    assert {p.max_green_s for p in rings.phases if p.number in (1, 3, 4)} == {20, 10, 25}
+    # 20 + 5, 30 + 5 and 15 s that are left of the cycle; 8 + 5 and what ring 1 leaves
+    splits = {split.phase: split.split_s for split in rings.splits["deployed"]}
+    assert splits == {1: 25, 2: 50, 3: 15, 4: 30, 5: 13, 6: 62, 7: 15, 8: 30}
+    assert [s.phase for s in rings.splits["deployed"] if s.coordinated] == [2, 6]
+    assert not any(split.floating for split in rings.splits["deployed"])
+    assert {split.offset_s for split in rings.splits["deployed"]} == {7.0}  # of phase 6, the first of both
+
+    run = simulate(tmp_path / "out", "deployed", record="full")
+    assert run.records is not None
+    lamps = run.records[(run.records["kind"] == Kind.ASPECT) & (run.records["t_ms"] > 130_000)]
+    start = {1: 0, 2: 25, 3: 75, 4: 90, 5: 0, 6: 13, 7: 75, 8: 90}
+    for p in rings.phases:
+        own = lamps[lamps["entity"] == p.group]
+        begin = start[p.number] + 7 - 13
+        assert set(own["t_ms"][own["value"] == 2] % 120_000) == {1000 * begin % 120_000}
+        assert set(own["t_ms"][own["value"] == 1] % 120_000) == {
+            1000 * (begin + splits[p.number] - 5) % 120_000
+        }
+
+
+@pytest.mark.parametrize(("given", "expected_m"), [("", 20), ("15", 15), ("nonsense", 20), ("1e9", 100)])
+def test_detectors_of_nema_programs(given: str, expected_m: float, tmp_path: Path) -> None:
+    """A zone in every lane; all of these lanes serve the through movement, so none is a left one."""
+    net = make_cross(tmp_path, lanes=3)
+    plans = tmp_path / "nema.add.xml"
+    told = {"detector-length-leftTurnLane": "8", "detector-length": given}
+    params = "".join(f'<param key="{key}" value="{value}"/>' for key, value in told.items())
+    plans.write_text(nema_program(net, 0).replace("<phase", params + "<phase", 1))
+    draft = read("x", net=str(net), routes=[routes(tmp_path, FLOW)], plans=[str(plans)])
+    lanes = {(row["link_id"], row["lane_num"]): row["length_m"] for row in table(draft, DETECTOR)}
+    assert lanes == {(f"{a}c", number): expected_m for a in "nesw" for number in (1, 2, 3)}
+
+
+def test_a_nema_phase_without_a_lamp_of_its_own(tmp_path: Path) -> None:
+    """Phase 1 shows nothing that phase 6 does not show too: no rings, but the fixed plan."""
+    net = make_cross(tmp_path, lanes=3)
+    text = nema_program(net, 0)
+    states = dict(re.findall(r'name="(\d)"[^>]*state="([^"]*)"', text))
+    both = "".join("G" if "G" in pair else "r" for pair in zip(states["1"], states["6"], strict=True))
+    plans = tmp_path / "nema.add.xml"
+    plans.write_text(text.replace(states["6"], both))
+    draft = read("x", net=str(net), routes=[routes(tmp_path, FLOW)], plans=[str(plans)])
+    assert PHASE.file not in draft.tables
+    assert "rings of NEMA programs: a phase has no movement for itself (c: 1)" in draft.report()
+    bring("x", lambda: draft, tmp_path / "out")
     run = simulate(tmp_path / "out", "deployed")
     assert run.totals.arrived == run.totals.departed == 60
 

@@ -14,6 +14,7 @@ from signalsim.formats.gmns.control import add_control, collect, tell_control
 from signalsim.formats.gmns.own import SCENARIO_FILE, own_demand, own_draft, own_signals
 from signalsim.formats.gmns.phases import Timings, timings
 from signalsim.formats.gmns.plans import add_times, add_timings, usable
+from signalsim.formats.gmns.rings import add_rings, ringed
 from signalsim.formats.gmns.roads import network
 from signalsim.formats.gmns.rows import Folder
 from signalsim.formats.roads import draw, prune
@@ -70,11 +71,16 @@ def _signals(
     draft: Draft, source: str, graph: Network, timing: Timings, lit: set[str], control: dict[str, str]
 ) -> None:
     """Signals by the folder's phases where they fit, else by the conflicts."""
-    good, ruled = usable(graph, timing.by_node)
+    rings, first = ringed(graph, timing.by_node)
+    staged = {node: one for node, one in timing.by_node.items() if node not in rings}
+    good, ruled = usable(graph, staged) if staged else ([], {})
+    add_rings(draft, graph, rings, first)
     add_timings(draft, good, timing.by_node, ruled)
-    if good:
-        draft.understood(f"signals with phases and a plan: {len(good):,} (ring pairs are stages)")
-    if bad := sorted(timing.by_node.keys() - set(good)):
+    if good or rings:
+        draft.understood(
+            f"signals with phases and a plan: {len(good) + len(rings):,} (ring pairs are stages)"
+        )
+    if bad := sorted(staged.keys() - set(good)):
         draft.dropped(
             "phases",
             "nothing conflicts, a movement has no green, or movements that cross are green together",
@@ -84,7 +90,7 @@ def _signals(
         draft.dropped(
             "plans of other times", "the plan of Tuesday 08:00 is taken, else the first", timing.other_plans
         )
-    made = add_signals(draft, graph, sorted(lit - set(good)))
+    made = add_signals(draft, graph, sorted(lit - set(good) - rings.keys()))
     add_control(draft, control)
     add_times(draft, source, good, timing.by_node, PLAN_ID)
     add_plan(draft, source, made, PLAN_ID)

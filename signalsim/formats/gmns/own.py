@@ -12,8 +12,9 @@ from signalsim.network.csvfile import shown, unreadable
 
 CONFIG_FILE = "config.csv"
 SCENARIO_FILE = "scenario.toml"
-COPIED = ("intergreen.csv",)
-SIGNALS = ("signal_group.csv", "signal_stage.csv", "signal_plan.csv", "intergreen.csv")
+RINGS = ("signal_phase.csv", "signal_overlap.csv", "signal_split.csv", "detector.csv")
+COPIED = ("intergreen.csv", *RINGS)
+SIGNALS = ("signal_group.csv", "signal_stage.csv", "signal_plan.csv", "intergreen.csv", *RINGS)
 _MAX_BYTES = 1 << 20
 TABLES = ("node.csv", "link.csv", "lane.csv", "movement.csv", "conflict.csv", *SIGNALS)
 

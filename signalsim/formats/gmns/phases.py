@@ -29,6 +29,7 @@ class Phase:
     green_s: float
     min_green_s: float | None
     clearance_s: float | None
+    extension_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Timing:
     cycle_s: float | None
     offset_s: float
     first: int = 0  # the stage that the offset is for
+    coordinated: tuple[int, ...] = ()  # phases, the first that the offset is of
+    point: str = ""  # of it
+    told_offset_s: float = 0.0
 
 
 @dataclass
@@ -75,9 +79,19 @@ def timings(folder: Folder, found: Found) -> Timings:
         plan = next((r for r in named if _is_of(r, node)), named[0] if named else None)
         numbered = [_phase(n, phase, moves) for n, (phase, moves) in sorted(by_plan[name].items())]
         stages = _pairs(numbered)
-        first, offset = _offset(folder, plan, name, node, stages)
+        rows = _coordination(folder, plan, name, node)
+        first, offset = _offset(rows[0], stages) if rows else (0, 0.0)
         cycle = plan.number_of("cycle_length", 0, 3600) if plan else None
-        out.by_node[node] = Timing(name, stages, cycle or None, offset, first)
+        out.by_node[node] = Timing(
+            plan=name,
+            stages=stages,
+            cycle_s=cycle or None,
+            offset_s=offset,
+            first=first,
+            coordinated=tuple(n for r in rows if (n := r.whole("coord_phase", 0, 10_000))),
+            point=rows[0].text("coord_ref_to").lower() if rows else "",
+            told_offset_s=(rows[0].number_of("offset", -3600, 3600) or 0.0) if rows else 0.0,
+        )
     return out
 
 
@@ -129,6 +143,7 @@ def _phase(number: int, row: Row, moves: Mapping[str, bool]) -> Phase:
         green_s=most or least or 0.0,
         min_green_s=least if least and most and least < most else None,
         clearance_s=row.number_of("clearance", 0, 120),
+        extension_s=row.number_of("extension", 0, 30),
     )
 
 
@@ -149,14 +164,15 @@ def _pairs(phases: Sequence[Phase]) -> tuple[tuple[Phase, ...], ...]:
     return tuple(out)
 
 
-def _offset(
-    folder: Folder, plan: Row | None, name: str, node: str, stages: Sequence[Sequence[Phase]]
-) -> tuple[int, float]:
-    """The coordinated stage, and the start of its green after the reference second."""
+def _coordination(folder: Folder, plan: Row | None, name: str, node: str) -> list[Row]:
+    """The rows that coordinate a node's plan, or the row of the plan itself."""
     rows = [r for r in folder.rows("signal_coordination.csv") if r.text("timing_plan_id") == name]
-    row = next((r for r in rows if _is_of(r, node)), None) or (rows[0] if len(rows) == 1 else None) or plan
-    if row is None:
-        return 0, 0.0
+    own = [r for r in rows if _is_of(r, node)] or (rows if len(rows) == 1 else [])
+    return own or ([plan] if plan is not None else [])
+
+
+def _offset(row: Row, stages: Sequence[Sequence[Phase]]) -> tuple[int, float]:
+    """The coordinated stage, and the start of its green after the reference second."""
     number = row.whole("coord_phase", 0, 10_000)
     offset = row.number_of("offset", -3600, 3600) or 0.0
     for k, stage in enumerate(stages):

@@ -10,8 +10,10 @@ from signalsim.network.specs import CONFLICT, MOVEMENT
 from signalsim.signals.model import group_speed_mps
 from signalsim.signals.specs import GROUP, PLAN, STAGE
 
+Pair = tuple[str, str]  # ids of movements
 
-def usable(network: Network, timing: Mapping[str, Timing]) -> tuple[list[str], dict[tuple[str, str], str]]:
+
+def usable(network: Network, timing: Mapping[str, Timing]) -> tuple[list[str], dict[Pair, str]]:
     """Nodes whose stages keep apart what crosses and serve all their movements, and pairs (permitted,
     protected) that cross and are green together: there the first gives way, as the folder says. A
     node where nothing conflicts is not among them.
@@ -19,7 +21,7 @@ def usable(network: Network, timing: Mapping[str, Timing]) -> tuple[list[str], d
     met = conflicts(with_lamps(network, list(timing)))
     names = network.movement.ids
     busy = set(network.movement_node[met.foes[:, 0]].tolist())
-    crossing: dict[str, list[tuple[str, str]]] = {}
+    crossing: dict[str, list[Pair]] = {}
     for a, b in met.forbidden.tolist():
         node = network.node.ids[network.movement_node[a]]
         crossing.setdefault(node, []).append((names[a], names[b]))
@@ -27,10 +29,10 @@ def usable(network: Network, timing: Mapping[str, Timing]) -> tuple[list[str], d
     for m, node in enumerate(network.movement_node.tolist()):
         all_of.setdefault(network.node.ids[node], set()).add(names[m])
     good: list[str] = []
-    ruled: dict[tuple[str, str], str] = {}
+    ruled: dict[Pair, str] = {}
     for node, found in sorted(timing.items()):
         served = set().union(*(phase.moves for stage in found.stages for phase in stage))
-        own: dict[tuple[str, str], str] = {}
+        own: dict[Pair, str] = {}
         fits = all_of[node] <= served and len(found.stages) > 1 and network.node.index[node] in busy
         for stage in found.stages:
             green = set().union(*(phase.moves for phase in stage))
@@ -46,7 +48,7 @@ def usable(network: Network, timing: Mapping[str, Timing]) -> tuple[list[str], d
 
 
 def add_timings(
-    draft: Draft, nodes: Sequence[str], timing: Mapping[str, Timing], ruled: Mapping[tuple[str, str], str]
+    draft: Draft, nodes: Sequence[str], timing: Mapping[str, Timing], ruled: Mapping[Pair, str]
 ) -> None:
     """Rows of groups, stages and right of way of these nodes."""
     rows = {name: i for i, name in enumerate(draft.column(MOVEMENT, "mvmt_id"))}

@@ -14,17 +14,11 @@ import tomli_w
 
 from signalsim.errors import InputError
 from signalsim.formats.gmns.own import CONFIG_FILE, COPIED, SCENARIO_FILE
+from signalsim.formats.gmns.write_signals import signal_tables
 from signalsim.network import Network
 from signalsim.network.tables import Table
 from signalsim.signals import SignalSystem
-from signalsim.signals.model import Plan
 
-ALL_DAY = "11111111_0000_2359"  # Sunday to Saturday and holidays
-_POINTS = {
-    "start_of_green": "begin_of_green",
-    "end_of_green": "begin_of_yellow",
-    "end_of_yellow": "begin_of_red",
-}
 _COMPASS = ("EB", "NE", "NB", "NW", "WB", "SW", "SB", "SE")
 _LETTER = {"left": "L", "thru": "T", "right": "R", "uturn": "U"}
 
@@ -45,12 +39,8 @@ def write(network: Network, signals: SignalSystem, source_folder: Path, folder: 
     _own_columns(folder, network.conflict, {})
     for table in (signals.group_table, signals.stage_table, signals.plan_table):
         _own_columns(folder, table, {})
-    _table(folder / "signal_controller.csv", [{"controller_id": j} for j in signals.junctions])
-    _table(folder / "signal_timing_plan.csv", _plans(signals))
-    _table(folder / "signal_timing_phase.csv", _phases(signals))
-    _table(folder / "signal_phase_mvmt.csv", _phase_movements(network, signals))
-    _table(folder / "signal_coordination.csv", _coordination(signals, point))
-    _table(folder / "signal_detector.csv", _detectors(network, signals))
+    for file, rows in signal_tables(network, signals, point):
+        _table(folder / file, rows)
     _take_along(config, source_folder, folder)
 
 
@@ -173,84 +163,3 @@ def _movement_columns(network: Network) -> dict[str, list[str]]:
         ],
         "mvmt_code": [c + _LETTER[kind] for c, kind in zip(compass, network.movement_type, strict=True)],
     }
-
-
-def _each_plan(signals: SignalSystem) -> Iterator[tuple[str, int, Plan]]:
-    """(timing_plan_id, junction, plan) of every plan."""
-    for name, plans in signals.plans.items():
-        for j, plan in sorted(plans.items()):
-            yield f"{name}:{signals.junctions[j]}", j, plan
-
-
-def _plans(signals: SignalSystem) -> Iterator[dict[str, Any]]:
-    for name, j, plan in _each_plan(signals):
-        yield {
-            "timing_plan_id": name, "controller_id": signals.junctions[j], "timeday_id": "",
-            "time_day": ALL_DAY, "cycle_length": _cell(round(signals.cycle_s(j, plan), 3)),
-        }  # fmt: skip
-
-
-def _phases(signals: SignalSystem) -> Iterator[dict[str, Any]]:
-    """A phase per stage of a plan, in one ring with a barrier behind each: greens are fixed times.
-
-    ``clearance``: from the end of its green to the start of the next, which is the longest yellow and
-    all-red of the groups that end (or what intergreen.csv gives).
-    """
-    for name, j, plan in _each_plan(signals):
-        changes = signals.changes_s(j, plan.stages)
-        for k, (green, change) in enumerate(zip(plan.green_s, changes, strict=True)):
-            yield {
-                "timing_phase_id": f"{name}:{k + 1}", "timing_plan_id": name, "signal_phase_num": k + 1,
-                "min_green": _cell(green), "max_green": _cell(green), "extension": "",
-                "clearance": _cell(round(change, 3)), "walk_time": "", "ped_clearance": "",
-                "ring": 1, "barrier": k + 1, "position": 1,
-            }  # fmt: skip
-
-
-def _phase_movements(network: Network, signals: SignalSystem) -> Iterator[dict[str, Any]]:
-    """What is green in a phase; permitted where it gives way to what is green with it."""
-    gives_way: dict[int, set[int]] = {}
-    for a, b in signals.live_yields.tolist():
-        gives_way.setdefault(a, set()).add(b)
-    count = 0
-    for name, j, plan in _each_plan(signals):
-        for k, stage in enumerate(plan.stages):
-            green = sorted(m for g in signals.stage_groups[j][stage] for m in signals.movements_of_group[g])
-            for m in green:
-                count += 1
-                yields = not gives_way.get(m, set()).isdisjoint(green)
-                yield {
-                    "signal_phase_mvmt_id": count, "timing_phase_id": f"{name}:{k + 1}",
-                    "mvmt_id": network.movement.ids[m], "link_id": "",
-                    "protection": "permitted" if yields else "protected",
-                }  # fmt: skip
-
-
-def _coordination(signals: SignalSystem, point: str) -> Iterator[dict[str, Any]]:
-    """Offsets of the first phase, not negative as the specification has them."""
-    for k, (name, j, plan) in enumerate(_each_plan(signals)):
-        yield {
-            "coordination_id": k + 1, "timing_plan_id": name, "controller_id": signals.junctions[j],
-            "coord_contr_id": "", "coord_phase": 1, "coord_ref_to": _POINTS.get(point, "begin_of_green"),
-            "offset": _cell(round(plan.offset_s % signals.cycle_s(j, plan), 3)),
-        }  # fmt: skip
-
-
-def _detectors(network: Network, signals: SignalSystem) -> Iterator[dict[str, Any]]:
-    """The cameras: one per approach with signals, from the stop line to where its view begins."""
-    view = network.defaults.camera_view_m
-    phase: dict[int, int] = {}
-    for _, j, plan in _each_plan(signals):
-        for k, stage in enumerate(plan.stages):
-            for g in signals.stage_groups[j][stage]:
-                for m in signals.movements_of_group[g]:
-                    phase.setdefault(int(network.movement_from[m]), k + 1)
-    for link, number in sorted(phase.items()):
-        lanes = network.lane_numbers(link)
-        node = network.node.ids[network.link_to[link]]
-        yield {
-            "detector_id": f"camera {network.link.ids[link]}", "controller_id": node,
-            "signal_phase_num": number, "link_id": network.link.ids[link], "start_lane": lanes[0],
-            "end_lane": lanes[-1], "ref_node_id": node, "det_zone_lr": 0, "det_zone_front": 0,
-            "det_zone_back": _cell(-min(view, float(network.length_m[link]))), "det_type": "camera",
-        }  # fmt: skip

@@ -7,6 +7,7 @@ from signalsim.errors import InputError
 from signalsim.formats.draft import Draft
 from signalsim.formats.sumo.counts import EPOCH, Counts, add_counts, read_counts
 from signalsim.formats.sumo.demand import add_trips, fleet_of, write_types
+from signalsim.formats.sumo.detectors import add_detectors
 from signalsim.formats.sumo.files import Files, find
 from signalsim.formats.sumo.layout import Layout
 from signalsim.formats.sumo.lights import Key, read_heads
@@ -72,6 +73,7 @@ def read(
     on_red = {key for one in lit.values() for key in one.head.on_red}
     add_movements(draft, layout, signals.group_of, on_red, roads, queues)
     add_conflicts(draft, layout, rules)
+    add_detectors(draft, {node: one.head for node, one in lit.items()})
     tell_roads(draft, layout, roads, never=never, back=back, pruned=pruned, idle=idle)
     tell_signals(draft, layout, heads, staged, signals)
     _add_demand(draft, files, layout, traffic, trips, counted, begin_s)

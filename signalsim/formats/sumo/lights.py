@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from signalsim.errors import InputError
+from signalsim.formats.rings import Rings
 from signalsim.formats.sumo.layout import Layout, Move
-from signalsim.formats.sumo.nema import fixed_sequence
+from signalsim.formats.sumo.nema import fixed_sequence, read_rings
 from signalsim.formats.sumo.net import Phase, Program
 
 RED, YELLOW, MINOR, MAJOR = 0, 1, 2, 3
@@ -45,6 +46,8 @@ class Head:
     moves: tuple[Key, ...]
     steps: tuple[Step, ...]
     on_red: frozenset[Key] = frozenset()  # movements that may go on red after a stop
+    rings: Rings | None = None  # of a NEMA program, and the phases that each movement is green with
+    members: dict[Key, frozenset[int]] = field(default_factory=dict)
 
     def only(self, moves: Container[Key]) -> "Head":
         """The same for some of its movements."""
@@ -61,6 +64,8 @@ class Heads:
 
     heads: dict[str, Head]
     adaptive: list[str]  # lights whose program reacts to traffic
+    stretched: list[str]  # those of them with stages
+    switching: list[str]  # those of them whose detectors call other phases
     several: list[str]  # lights with more than one program
     joined: list[str]  # lights that govern several junctions
     mixed: list[str]  # movements whose lanes show different things
@@ -70,7 +75,7 @@ class Heads:
 
 def read_heads(layout: Layout, programs: Mapping[str, list[Program]]) -> Heads:
     """The program in force at every junction: of each light the last one. Raises InputError."""
-    found = Heads({}, [], [], [], [], [], [])
+    found = Heads({}, [], [], [], [], [], [], [], [])
     sequences = _sequences(layout, programs, found)
     nodes: dict[str, list[Move]] = {}
     for move in layout.moves.values():
@@ -100,6 +105,10 @@ def _sequences(layout: Layout, programs: Mapping[str, list[Program]], found: Hea
             found.several.append(light)
         if program.type != "static":
             found.adaptive.append(light)
+            if program.type != "NEMA":
+                found.stretched.append(light)
+            elif any(key.startswith("crossPhaseSwitching") for key in program.params):
+                found.switching.append(light)
         phases = fixed_sequence(program) if program.type == "NEMA" else program.phases
         _check(program, phases)
         sequences[light] = [phase for phase in phases if phase.duration_s > 0]
@@ -127,6 +136,7 @@ def _head(node: str, moves: list[Move], program: Program, phases: list[Phase], f
         else:
             found.foreign.append(move.id)
     columns = {(move.start, move.end): _column(move, program, phases, found) for move in own}
+    rings, states = read_rings(program) if program.type == "NEMA" else (None, {})
     return Head(
         node=node,
         program=program,
@@ -136,6 +146,17 @@ def _head(node: str, moves: list[Move], program: Program, phases: list[Phase], f
             for k, phase in enumerate(phases)
         ),
         on_red=frozenset((move.start, move.end) for move in own if _goes_on_red(move, program)),
+        rings=rings,
+        members={(move.start, move.end): _members(move, states) for move in own} if rings else {},
+    )
+
+
+def _members(move: Move, states: Mapping[int, str]) -> frozenset[int]:
+    """The phases with which a movement is green: all its lanes, or any where they never are."""
+    indices = {link.light_index for link in move.links}
+    green = {n: [_RANK.get(state[i : i + 1], RED) >= MINOR for i in indices] for n, state in states.items()}
+    return frozenset(n for n, own in green.items() if all(own)) or frozenset(
+        n for n, own in green.items() if any(own)
     )
 
 

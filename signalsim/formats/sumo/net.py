@@ -68,15 +68,16 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase of a program; yellow and red: only in NEMA programs, which have a phase per movement."""
+    """One phase of a program; yellow, red and extension: only in NEMA programs, of phases of movements."""
 
     duration_s: float
     state: str
-    least_s: float | None
-    longest_s: float | None
-    name: str
-    yellow_s: float
-    red_s: float
+    least_s: float | None = None
+    longest_s: float | None = None
+    name: str = ""
+    yellow_s: float = 0.0
+    red_s: float = 0.0
+    extension_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -178,6 +179,7 @@ class Programs:
             name=element.attributes.get("name", ""),
             yellow_s=seconds("yellow") or 0.0,
             red_s=seconds("red") or 0.0,
+            extension_s=seconds("vehext" if "vehext" in element.attributes else "vehExt"),
         )
 
 

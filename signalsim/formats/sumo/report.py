@@ -76,7 +76,7 @@ def tell_signals(
         (
             heads.adaptive,
             "programs that react to traffic",
-            "their durations (NEMA: longest greens) as fixed times",
+            "plan 'deployed' has their durations (NEMA: longest greens) as fixed times",
         ),
         (heads.mixed, "lamps of movements whose lanes differ", "green when all lanes are"),
         (signals.raised, "yellows", "lengthened to 1 s + v/(2 · 4.5 m/s2), the shortest that is safe"),
@@ -90,12 +90,20 @@ def tell_signals(
     ):
         if names:
             draft.guessed(what, rule, names)
+    if signals.ringed:
+        draft.understood(
+            "rings, barriers and actuation of NEMA programs (minDur, maxDur, vehext, recalls, latching "
+            f"detectors, coordination): {', '.join(signals.ringed)}"
+        )
     if heads.joined:
         draft.understood(f"lights that govern several junctions, one signal each: {', '.join(heads.joined)}")
     for names, what, why in (
         (heads.several, "further programs of lights", "the last one is taken"),
         (heads.dark, "lights without a program", "their junctions follow the right of way"),
         (heads.foreign, "lamps of movements that obey two lights", "the junction's main light is taken"),
+        (signals.bare, "rings of NEMA programs", "a phase has no movement for itself"),
+        (heads.stretched, "maxDur and gaps of actuated programs", "the controller 'actuated' has its own"),
+        (heads.switching, "crossPhaseSwitching of NEMA programs", "detectors call their lane's phases"),
         (single, "signals", "all movements are green together or always; red for people on foot is lost"),
     ):
         if names:

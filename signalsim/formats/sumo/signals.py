@@ -1,9 +1,10 @@
 """Rows of signal_group.csv, signal_stage.csv, signal_plan.csv and intergreen.csv."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 
 from signalsim.formats.draft import Draft
+from signalsim.formats.rings import Tables, bare_phases, lamps_of
 from signalsim.formats.sumo.lights import Key
 from signalsim.formats.sumo.requests import FORBIDDEN, Rule
 from signalsim.formats.sumo.staging import Staged
@@ -23,6 +24,8 @@ class Signals:
     longer: list[str] = field(default_factory=list)
     dead: list[str] = field(default_factory=list)  # and how long nobody is served
     stays: list[str] = field(default_factory=list)  # groups that end and begin at once
+    ringed: list[str] = field(default_factory=list)
+    bare: list[str] = field(default_factory=list)  # and phases without a lamp of their own
 
 
 def name_groups(staged: Iterable[Staged]) -> dict[Key, str]:
@@ -60,6 +63,9 @@ def add_signals(
         def shortest(group: int, one: Staged = one) -> float:
             return max(shortest_yellow_s(key) for key in one.groups[group])
 
+        if one.head.rings is not None:
+            add_rings(draft, one, forbidden, shortest, begin_s, out)
+            continue
         times = timing(one, forbidden, shortest)
         _add(draft, one, times, begin_s)
         if times.raised:
@@ -93,3 +99,39 @@ def _add(draft: Draft, one: Staged, times: Timing, begin_s: float) -> None:
             PLAN, plan_id=PLAN_ID, junction_id=node, position=k, stage_id=stages[visit.stage],
             green_s=green, offset_s=round(offset, 3) % times.cycle_s, cycle_s=times.cycle_s,
         )  # fmt: skip
+
+
+def add_rings(
+    draft: Draft,
+    one: Staged,
+    forbidden: Collection[tuple[int, int]],
+    shortest_yellow_s: Callable[[int], float],
+    begin_s: float,
+    out: Signals,
+) -> None:
+    """The rows of a junction with a NEMA program. ``forbidden``: pairs of groups, both ways."""
+    rings, node = one.head.rings, one.head.node
+    assert rings is not None
+    place = {key: g for g, key in enumerate(one.members)}
+    without = bare_phases(rings, place)
+    sets = rings.together()
+
+    def is_apart(a: frozenset[int], b: frozenset[int]) -> bool:
+        are_phases = not without and len(a) == len(b) == 1
+        return (place[a], place[b]) in forbidden or (are_phases and not any(a | b <= s for s in sets))
+
+    least = {key: shortest_yellow_s(g) for key, g in place.items()}
+    lamps = lamps_of(rings, place, least, is_apart)
+    if any(lamp.yellow_s > max(rings.phases[p].yellow_s for p in key) for key, lamp in lamps.lamps.items()):
+        out.raised.append(node)
+    shifted = replace(rings, offset_s=rings.offset_s - begin_s)
+    tables = Tables(draft, node, shifted, lamps, lambda key: f"{node}.{place[key] + 1}")
+    tables.add_groups()
+    tables.add_stages()
+    tables.add_intergreens()
+    tables.add_plan()
+    if without:
+        out.bare.append(f"{node}: {', '.join(map(str, without))}")
+    else:
+        out.ringed.append(node)
+        tables.add_phases()

@@ -1,10 +1,11 @@
 """From what a junction shows step by step to signal groups, stages and their order.
 
-Movements that always show the same share a group. A stage is a set of groups that are green together
-for at least one step in which nothing is yellow; steps between stages are the changes.
+Movements that always show the same share a group; of a NEMA program, those of the same phases. A
+stage is a set of groups that are green together for at least one step in which nothing is yellow;
+steps between stages are the changes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 from signalsim.formats.sumo.lights import MINOR, YELLOW, Head, Key, Step
@@ -33,6 +34,7 @@ class Staged:
     visits: tuple[Visit, ...]
     greens: tuple[Greens, ...]  # by step
     yellows: tuple[Greens, ...]  # by step
+    members: tuple[frozenset[int], ...] = ()  # of NEMA programs: phases of each group
 
     @property
     def stages(self) -> list[Greens]:
@@ -67,6 +69,9 @@ class Staged:
         if a in self.always or b in self.always:
             return True
         place = {key: g for g, keys in enumerate(self.groups) for key in keys}
+        if self.head.rings is not None:
+            first, second = self.members[place[a]], self.members[place[b]]
+            return any(first & phases and second & phases for phases in self.head.rings.together())
         return any({place[a], place[b]} <= stage for stage in self.stages)
 
 
@@ -75,16 +80,19 @@ def stage(head: Head) -> Staged:
     columns = {key: head.column(key) for key in head.moves}
     always = tuple(key for key, column in columns.items() if min(column) >= MINOR)
     never = tuple(key for key, column in columns.items() if max(column) < MINOR)
-    alike: dict[tuple[int, ...], list[Key]] = {}
+    alike: dict[Hashable, list[Key]] = {}
     for key, column in columns.items():
         if key not in always and key not in never:
-            alike.setdefault(tuple(min(rank, MINOR) for rank in column), []).append(key)
+            same = head.members[key] if head.rings else tuple(min(rank, MINOR) for rank in column)
+            alike.setdefault(same, []).append(key)
     groups = tuple(tuple(keys) for keys in alike.values())
+    members = tuple(head.members[keys[0]] for keys in groups) if head.rings else ()
+    shown = [columns[keys[0]] for keys in groups]
     steps = range(len(head.steps))
-    greens = tuple(frozenset(g for g, c in enumerate(alike) if c[k] >= MINOR) for k in steps)
-    yellows = tuple(frozenset(g for g, c in enumerate(alike) if c[k] == YELLOW) for k in steps)
+    greens = tuple(frozenset(g for g, c in enumerate(shown) if c[k] >= MINOR) for k in steps)
+    yellows = tuple(frozenset(g for g, c in enumerate(shown) if c[k] == YELLOW) for k in steps)
     chosen = _stage_steps(head.steps, greens, yellows, len(groups))
-    return Staged(head, groups, always, never, _visits(greens, chosen), greens, yellows)
+    return Staged(head, groups, always, never, _visits(greens, chosen), greens, yellows, members)
 
 
 def _stage_steps(

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from signalsim.formats.draft import Draft
 from signalsim.formats.utdf.approaches import read_approaches
+from signalsim.formats.utdf.detectors import add_detectors
 from signalsim.formats.utdf.lights import Lights, add_signals
-from signalsim.formats.utdf.plans import add_plans
+from signalsim.formats.utdf.plans import add_phases, add_plans
 from signalsim.formats.utdf.sections import Utdf, read_sections
 from signalsim.formats.utdf.streets import add_links, add_movements, add_nodes, check_distinct
 from signalsim.formats.utdf.volumes import WARM_UP_S, add_counts, scenario_hour
@@ -41,6 +42,8 @@ def read(name: str, *, source: str) -> Draft:
     add_movements(draft, utdf, approaches, lights.groups, lights.free)
     add_signals(draft, lights, approaches, str(path))
     add_plans(draft, lights, str(path))
+    add_phases(draft, lights)
+    add_detectors(draft, utdf, approaches, lights)
     add_counts(draft, utdf, approaches, begin)
     return draft
 

@@ -3,7 +3,7 @@
 Movements that are green in the same phases share a group. What the rings and barriers keep apart
 is kept apart by conflict.csv as well, so that the interlock's changes are the controller's. Stages
 are all sets of phases that may be green together, one of each ring, and those that the plan passes
-through while a ring changes later than another.
+through where one ring reaches a barrier before another.
 """
 
 import math
@@ -12,13 +12,13 @@ from itertools import combinations
 
 from signalsim.formats.complete import network_of
 from signalsim.formats.draft import Draft
+from signalsim.formats.rings import Key, Lamps, Tables, lamps_of
 from signalsim.formats.utdf.approaches import SIGNAL, Approach, Group
-from signalsim.formats.utdf.rings import Controller, Phases, Switch, read_controllers, switches
+from signalsim.formats.utdf.rings import Controller, read_controllers
 from signalsim.formats.utdf.sections import Utdf
 from signalsim.formats.utdf.streets import movement_id, node_types
 from signalsim.network import Defaults, conflicts
 from signalsim.network.specs import CONFLICT, MOVEMENT
-from signalsim.signals.specs import GROUP, STAGE
 
 _RANK = {"thru": 0, "right": 1, "left": 2, "uturn": 3}
 # of the check of yellows on loading: reaction time, deceleration, and the hardest that may be set, m/s2
@@ -40,8 +40,9 @@ class Lights:
         self.dark = [n for n, kind in types.items() if kind == SIGNAL and n not in self.controllers]
         self.free: set[str] = set()  # channelised right turns
         self.unserved: list[str] = []  # movements that no phase serves
-        self.key: dict[str, Phases] = {}  # phases by movement
-        self._keys: dict[str, set[Phases]] = defaultdict(set)  # the same by node
+        self.key: dict[str, Key] = {}  # phases by movement
+        self._keys: dict[str, set[Key]] = defaultdict(set)  # the same by node
+        self.lamps: dict[str, Lamps] = {}  # by node
         self.lengthened: list[str] = []  # groups whose yellow no vehicle could keep
         for approach in approaches.values():
             if approach.node in self.controllers:
@@ -71,17 +72,23 @@ class Lights:
         """The group of a movement: its node and its phases, as 1:P5+P2."""
         return group_name(movement.split(":")[0], self.key[movement])
 
+    def tables(self, draft: Draft, node: str) -> Tables:
+        """What writes the node's rows."""
+        return Tables(
+            draft, node, self.controllers[node], self.lamps[node], lambda key: group_name(node, key), "P"
+        )
+
     @property
     def groups(self) -> dict[str, str]:
         """Signal group by movement."""
         return {movement: self.group_id(movement) for movement in self.key}
 
-    def keys_of(self, node: str) -> set[Phases]:
+    def keys_of(self, node: str) -> set[Key]:
         """The phases of each group of a node."""
         return self._keys[node]
 
 
-def phases_of(group: Group) -> Phases:
+def phases_of(group: Group) -> Key:
     """All phases that give a turn green, protected or permitted."""
     found = set()
     for kind in ("Phase", "PermPhase"):
@@ -92,12 +99,8 @@ def phases_of(group: Group) -> Phases:
     return frozenset(found)
 
 
-def group_name(node: str, phases: Phases) -> str:
+def group_name(node: str, phases: Key) -> str:
     return f"{node}:" + "+".join(f"P{p}" for p in sorted(phases))
-
-
-def stage_name(phases: Phases) -> str:
-    return "+".join(f"P{p}" for p in sorted(phases))
 
 
 def add_signals(draft: Draft, lights: Lights, approaches: dict[str, Approach], source: str) -> None:
@@ -112,9 +115,10 @@ def add_signals(draft: Draft, lights: Lights, approaches: dict[str, Approach], s
                 g = lights.group_id(name)
                 speeds[g] = max(speeds[g], (approach.speed_kmh or 50.0) / 3.6)
     _add_groups(draft, lights, speeds)
-    plans = {node: switches(controller) for node, controller in lights.controllers.items()}
-    for node, controller in lights.controllers.items():
-        _add_stages(draft, lights, node, [*controller.together(), *(s.phases for s in plans[node])])
+    for node in lights.controllers:
+        tables = lights.tables(draft, node)
+        tables.add_stages()
+        tables.add_intergreens()
     _add_conflicts(draft, lights, source)
     _report(draft, lights)
 
@@ -123,23 +127,18 @@ def _add_groups(draft: Draft, lights: Lights, speeds: dict[str, float]) -> None:
     """Groups with the times of the phases that end them; yellows as in the file, if at all possible."""
     braking: dict[str, float] = {}  # m/s2 that a group's yellow asks for at its approach's speed
     for node, controller in lights.controllers.items():
-        changes = switches(controller)
-        for key in sorted(lights.keys_of(node), key=sorted):
-            name, own = group_name(node, key), [controller.phases[p] for p in sorted(key)]
-            last = [controller.phases[p] for p in sorted(closing(key, changes))]
-            yellow = max(phase.yellow_s for phase in last)
-            least = math.ceil(10 * (_REACTION_S + speeds[name] / (2 * _HARDEST))) / 10
-            braking[name] = speeds[name] / (2 * (max(yellow, least) - _REACTION_S))
-            draft.add(
-                GROUP,
-                group_id=name,
-                junction_id=node,
-                min_green_s=max(min(min(p.min_green_s, p.green_s) for p in own), 1.0),
-                yellow_s=max(yellow, least),
-                all_red_s=max(phase.all_red_s for phase in last),
-            )
-            if yellow < least:
-                lights.lengthened.append(f"{name}: {yellow:g} to {least:g} s")
+        least = {
+            key: math.ceil(10 * (_REACTION_S + speeds[group_name(node, key)] / (2 * _HARDEST))) / 10
+            for key in lights.keys_of(node)
+        }
+        lights.lamps[node] = lamps_of(controller, lights.keys_of(node), least)
+        lights.tables(draft, node).add_groups()
+        for key, lamp in lights.lamps[node].lamps.items():
+            name = group_name(node, key)
+            braking[name] = speeds[name] / (2 * (lamp.yellow_s - _REACTION_S))
+            shown = max(controller.phases[p].yellow_s for p in key)
+            if shown < least[key]:
+                lights.lengthened.append(f"{name}: {shown:g} to {least[key]:g} s")
     hard = [name for name, needed in braking.items() if needed > _USUAL]
     if hard:
         hardest = math.ceil(100 * max(braking.values())) / 100
@@ -150,32 +149,6 @@ def _add_groups(draft: Draft, lights: Lights, speeds: dict[str, float]) -> None:
             f"what is refused as too short is set to {hardest:g} m/s2",
             hard,
         )
-
-
-def closing(key: Phases, changes: list[Switch]) -> Phases:
-    """The phases of a group with which its green ends: their yellow and all-red are the group's."""
-    found: set[int] = set()
-    for before, after in zip(changes[-1:] + changes[:-1], changes, strict=True):
-        if key & before.phases and not key & after.phases:
-            found |= key & before.phases
-    return frozenset(found) or key
-
-
-def shown_groups(lights: Lights, node: str, phases: Phases) -> frozenset[str]:
-    """The groups that are green while these phases are."""
-    return frozenset(group_name(node, key) for key in lights.keys_of(node) if key & phases)
-
-
-def _add_stages(draft: Draft, lights: Lights, node: str, sets: list[Phases]) -> None:
-    """One stage for each different set of groups; named by the first phases that show it."""
-    seen: set[frozenset[str]] = set()
-    for phases in sets:
-        groups = shown_groups(lights, node, phases)
-        if groups and groups not in seen:
-            seen.add(groups)
-            draft.add(
-                STAGE, junction_id=node, stage_id=stage_name(phases), group_ids=" ".join(sorted(groups))
-            )
 
 
 def _add_conflicts(draft: Draft, lights: Lights, source: str) -> None:
@@ -220,14 +193,6 @@ def _report(draft: Draft, lights: Lights) -> None:
         f"{len(controllers):,} controllers with {splits:,} phases at {len(lights.controllers):,} nodes; plan "
         "'deployed' has their splits, offsets from midnight"
     )
-    rings = [
-        f"{c.node}: "
-        + " | ".join(
-            f"ring {r} {' '.join(_in_ring(c, r))}" for r in sorted({p.ring for p in c.phases.values()})
-        )
-        for c in controllers.values()
-    ]
-    draft.dropped("rings and barriers", "the plan is a sequence of stages; the rings were", rings)
     off = [
         f"{c.node}: {c.cycle_s:g} s" for c in controllers.values()
         if c.stated_cycle_s is not None and abs(c.stated_cycle_s - c.cycle_s) > 0.05
@@ -238,9 +203,6 @@ def _report(draft: Draft, lights: Lights) -> None:
         draft.guessed(
             "rings of different length within a barrier", "the last phase of the shorter waits", uneven
         )
-    draft.dropped(
-        "actuation (VehExt, MinGap, Recall, detectors)", "the plan is fixed, with the splits as greens"
-    )
     if lights.lengthened:
         draft.guessed("yellows in which nobody could stop", "lengthened", lights.lengthened)
     if lights.dark:
@@ -249,10 +211,3 @@ def _report(draft: Draft, lights: Lights) -> None:
         draft.guessed(
             "movements that no phase serves", "no signal group: always open, giving way", lights.unserved
         )
-
-
-def _in_ring(controller: Controller, ring: int) -> list[str]:
-    phases = sorted(
-        (p for p in controller.phases.values() if p.ring == ring), key=lambda p: (p.barrier, p.position)
-    )
-    return [f"P{p.number}" if p.barrier == phases[0].barrier else f"/P{p.number}" for p in phases]

@@ -1,17 +1,16 @@
-"""The deployed plan of a UTDF network: a sequence of stages with the rings' splits."""
+"""The deployed plan of a UTDF network, which shows the rings' splits, and the rings themselves."""
 
-from itertools import pairwise
-
-from signalsim.errors import InputError
 from signalsim.formats.complete import signals_of
 from signalsim.formats.draft import Draft
-from signalsim.formats.utdf.lights import Lights, group_name, shown_groups
-from signalsim.formats.utdf.rings import Switch, switches
-from signalsim.signals import SignalSystem
+from signalsim.formats.rings import bare_phases
+from signalsim.formats.rings.tables import PLAN_ID
+from signalsim.formats.utdf.lights import Lights, group_name
+from signalsim.formats.utdf.rings import Controller
+from signalsim.signals import Plan, SignalSystem
+from signalsim.signals.greens import plan_greens
 from signalsim.signals.specs import GROUP, PLAN
 
-_SHORTEST_S = 0.1  # of a green that a plan may have
-_EXACT_S = 0.05
+_EXACT_S = 0.1
 
 
 def add_plans(draft: Draft, lights: Lights, source: str) -> None:
@@ -20,117 +19,96 @@ def add_plans(draft: Draft, lights: Lights, source: str) -> None:
         return
     _, system = signals_of(draft, source)
     off: dict[str, float] = {}
-    for node in system.junctions:
-        junction = _Junction(lights, node, system)
-        junction.add_plan(draft)
-        early, late = junction.inexactness()
-        if max(early, late) > _EXACT_S:
-            off[node] = max(early, late)
-        if late > _EXACT_S:
-            _lower_min_green(draft, node)
-    if off:
+    for j, node in enumerate(system.junctions):
+        lights.tables(draft, node).add_plan()
+        plan = _plan(draft, system, j)
+        off[node] = _inexactness_s(lights, node, system, j, plan)
+        _lower_min_greens(draft, system, j, plan)
+    if inexact := {node: most for node, most in off.items() if most > _EXACT_S}:
         draft.guessed(
             "splits that are not exactly those of the file",
-            "a group that ends with several phases has the longest of their changes, and one that stays "
-            "green while one of its phases clears keeps nobody waiting",
-            [f"{node}: greens begin up to {late:.1f} s off" for node, late in off.items()],
+            "yellows were lengthened, or the rings ask for more than one group can show",
+            [f"{node}: greens begin or end up to {most:.1f} s off" for node, most in inexact.items()],
         )
-    draft.section("control", deployed="deployed", offset_reference="midnight")
+    draft.section("control", deployed=PLAN_ID, offset_reference="midnight")
 
 
-class _Junction:
-    """A junction's changes in the order of its cycle."""
-
-    def __init__(self, lights: Lights, node: str, system: SignalSystem) -> None:
-        self.lights, self.node, self.system = lights, node, system
-        self.controller = lights.controllers[node]
-        self.j = system.junctions.index(node)
-        self.group = {name: g for g, name in enumerate(system.groups)}
-        self.stage = {groups: s for s, groups in enumerate(system.stage_groups[self.j])}
-        self.changes = self._on_time(switches(self.controller))
-
-    def _stage_of(self, change: Switch) -> int | None:
-        names = shown_groups(self.lights, self.node, change.phases)
-        return self.stage.get(frozenset(self.group[name] for name in names))
-
-    def _on_time(self, changes: list[Switch]) -> list[Switch]:
-        """Where nothing clears before what begins (a left turn that stays green as a permitted one when
-        its own phase ends), the change comes when what begins is due.
-        """
-        found = []
-        for before, after in pairwise([*changes[-1:], *changes]):
-            old, new = self._stage_of(before), self._stage_of(after)
-            if after.begins_s is not None and old is not None and new is not None:
-                shown = self.system.stage_groups[self.j]
-                if not shown[old] - shown[new]:
-                    after = after._replace(at_s=after.begins_s)
-            found.append(after)
-        return found
-
-    def _order(self) -> list[tuple[float, int]]:
-        """(end of the green before, stage); changes that show nothing new are left out."""
-        order: list[tuple[float, int]] = []
-        for change in self.changes:
-            stage = self._stage_of(change)
-            if stage is not None and (not order or order[-1][1] != stage):
-                order.append((change.at_s, stage))
-        if len(order) > 1 and order[0][1] == order[-1][1]:
-            order = order[1:]
-        if order:
-            return order
-        every = Switch(0.0, frozenset(self.controller.phases), None)
-        return [(0.0, self._stage_of(every) or 0)]
-
-    def add_plan(self, draft: Draft) -> None:
-        """Rows of the plan: each stage is green from when its last group is to when the next change is."""
-        order, cycle = self._order(), self.controller.cycle_s
-        names = self.system.stages[self.j]
-        starts = [
-            end + self.system.interstage_s(self.j, order[k - 1][1], stage)
-            for k, (end, stage) in enumerate(order)
-        ]
-        first = min(range(len(order)), key=lambda k: (starts[k] + _EXACT_S) % cycle)
-        offset = round((self.controller.offset_s + starts[first]) % cycle, 3)
-        for position in range(1, len(order) + 1):
-            k = (first + position - 1) % len(order)
-            until = order[k + 1][0] if k + 1 < len(order) else order[0][0] + cycle
-            green = round(until - starts[k], 3)
-            if green < _SHORTEST_S:
-                raise InputError(
-                    f"{self.lights.utdf.path}, [Phases]: at node '{self.node}' stage "
-                    f"{names[order[k][1]]} would be green for {green:g} s between the "
-                    "changes of its rings; lengthen a split"
-                )
-            draft.add(
-                PLAN, plan_id="deployed", junction_id=self.node, position=position,
-                stage_id=names[order[k][1]], green_s=green, offset_s=offset,
-            )  # fmt: skip
-
-    def inexactness(self) -> tuple[float, float]:
-        """The most, in s, by which a green begins before, and after, its phase does."""
-        cycle, early, late = self.controller.cycle_s, 0.0, 0.0
-        keys = {self.group[group_name(self.node, key)]: key for key in self.lights.keys_of(self.node)}
-        steps = list(pairwise([*self.changes[-1:], *self.changes]))
-        for old, new in steps:
-            for entering, key in keys.items():
-                if not key & new.phases or key & old.phases:
-                    continue
-                due = min((self.controller.start_s[p] - new.at_s) % cycle for p in key & new.phases)
-                wait = 0.0  # until the last conflicting group has cleared
-                for before, after in steps:
-                    for clearing, other in keys.items():
-                        if other & before.phases and not other & after.phases:
-                            intergreen = self.system.intergreen_s.get((clearing, entering), 0.0)
-                            wait = max(wait, intergreen - (new.at_s - after.at_s) % cycle)
-                early, late = max(early, due - wait), max(late, wait - due)
-        return early, late
+def _plan(draft: Draft, system: SignalSystem, j: int) -> Plan:
+    """A junction's rows of the plan table as a plan."""
+    columns = {name: draft.column(PLAN, name) for name in ("stage_id", "green_s", "change_s", "offset_s")}
+    own = [i for i, name in enumerate(draft.column(PLAN, "junction_id")) if name == system.junctions[j]]
+    return Plan(
+        stages=tuple(system.stages[j].index(columns["stage_id"][i]) for i in own),
+        green_s=tuple(columns["green_s"][i] for i in own),
+        offset_s=columns["offset_s"][own[0]],
+        change_s=tuple(columns["change_s"][i] for i in own),
+    )
 
 
-def _lower_min_green(draft: Draft, node: str) -> None:
-    """Minimum greens that fit the plan's shortest stage, where its greens begin late."""
-    greens = zip(draft.column(PLAN, "junction_id"), draft.column(PLAN, "green_s"), strict=True)
-    shortest = min(green for junction, green in greens if junction == node)
+def _inexactness_s(lights: Lights, node: str, system: SignalSystem, j: int, plan: Plan) -> float:
+    """The most, in s, by which a green of the plan begins or ends at another time than its phases'."""
+    lamps = lights.lamps[node]
+    cycle, offset = lights.controllers[node].cycle_s, lights.controllers[node].offset_s
+    shown: dict[str, list[tuple[float, float]]] = {}
+    for one in plan_greens(system, j, plan):
+        times = (one.begin_s + plan.offset_s - offset, one.end_s + plan.offset_s - offset)
+        shown.setdefault(system.groups[one.group], []).append(times)
+    most = 0.0
+    for key, lamp in lamps.lamps.items():
+        mine = shown.get(group_name(node, key), [])
+        for green in lamp.greens:
+            for own, theirs in ((0, green.begin_s), (1, green.end_s)):
+                most = max(most, min((_apart(span[own], theirs, cycle) for span in mine), default=0.0))
+    return most
+
+
+def _apart(a: float, b: float, cycle: float) -> float:
+    return min((a - b) % cycle, (b - a) % cycle)
+
+
+def _lower_min_greens(draft: Draft, system: SignalSystem, j: int, plan: Plan) -> None:
+    """Minimum greens that the plan keeps, where a green begins late."""
+    rows = {name: i for i, name in enumerate(draft.column(GROUP, "group_id"))}
     least = draft.column(GROUP, "min_green_s")
-    for row, junction in enumerate(draft.column(GROUP, "junction_id")):
-        if junction == node:
-            least[row] = max(min(least[row], shortest), 1.0)
+    for one in plan_greens(system, j, plan):
+        i = rows[system.groups[one.group]]
+        least[i] = max(min(least[i], round(one.end_s - one.begin_s, 3)), 1.0)
+
+
+def add_phases(draft: Draft, lights: Lights) -> None:
+    """The tables of the phases of every node that can have them, and what of their settings is lost."""
+    bare: dict[str, list[int]] = {}
+    ringed: dict[str, Controller] = {}
+    for node, controller in lights.controllers.items():
+        if without := bare_phases(controller, lights.keys_of(node)):
+            bare[node] = without
+        else:
+            ringed[node] = controller
+            lights.tables(draft, node).add_phases()
+    if ringed:
+        splits = sum(bool(controller.coordinated) for controller in ringed.values())
+        draft.understood(
+            "rings, barriers and actuation (MinGreen, MaxGreen, VehExt, MinGap, Recall, DualEntry) at "
+            f"{len(ringed):,} nodes, splits at {splits:,} of them; the others run free when actuated"
+        )
+    if bare:
+        draft.dropped(
+            "rings",
+            "a phase has no movement for itself; the plan shows its splits all the same",
+            [f"{node}: {', '.join(f'P{p}' for p in phases)}" for node, phases in bare.items()],
+        )
+    free = [node for node, one in ringed.items() if one.has_splits and not one.coordinated]
+    if free:
+        draft.guessed("coordination without Reference Phase", "free when actuated", free)
+    walking = [
+        f"{node}: P{phase.number}"
+        for node, controller in ringed.items()
+        for phase in controller.phases.values()
+        if phase.walk_s > 0 or phase.calls_walk
+    ]
+    if walking:
+        draft.dropped(
+            "Walk, DontWalk, PedCalls",
+            "the file does not say where pedestrians cross; their recalls are minimum recalls",
+            walking,
+        )

@@ -1,84 +1,41 @@
-"""Controllers of a UTDF file: phases in rings and barriers, and the stages that follow from them.
+"""Controllers of a UTDF file: phases in rings and barriers.
 
-A phase's split is MaxGreen + Yellow + AllRed. ``BRP`` places it: barrier, ring, position. Within a
-barrier each ring runs through its phases by position; the next barrier begins when all rings are
-done. Time 0 of a cycle is here the beginning of the first barrier.
+A phase's split is MaxGreen + Yellow + AllRed. ``BRP`` places it: barrier, ring, position.
 """
 
 import math
 from collections import Counter
-from dataclasses import dataclass
-from itertools import product
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from signalsim.errors import InputError
+from signalsim.formats.rings import Phase, Rings, split_times
+from signalsim.formats.rings.model import coordinated_of
 from signalsim.formats.utdf.sections import Records, Utdf
 
 PHASES = tuple(f"D{k}" for k in range(1, 65))
-_TINY_S = 1e-6
-TOGETHER_S = 0.5
 MAX_STAGES = 256  # of one barrier
-Phases = frozenset[int]
+PRETIMED, COORDINATED = 0, 3  # codes of Control Type; 1 and 2 are actuated, not coordinated
+_RECALLS = ("none", "min", "ped", "max", "ped")  # the last: rest in walk
 
 
 @dataclass(frozen=True)
-class Phase:
-    """A phase's times, s, and its place."""
+class UtdfPhase(Phase):
+    """A phase and what the file says of pedestrians."""
 
-    number: int
-    barrier: int
-    ring: int
-    position: int
-    min_green_s: float
-    green_s: float
-    yellow_s: float
-    all_red_s: float
-    dont_walk_s: float
-
-    @property
-    def split_s(self) -> float:
-        return self.green_s + self.yellow_s + self.all_red_s
-
-
-class Part(NamedTuple):
-    """A stretch of the cycle in which the same phases have their split."""
-
-    start_s: float
-    phases: Phases
+    walk_s: float = 0.0
+    dont_walk_s: float = 0.0
+    calls_walk: bool = False  # its recall is a pedestrian one
 
 
 @dataclass(frozen=True)
-class Controller:
+class Controller(Rings):
     """One controller; it may serve several nodes."""
 
+    phases: dict[int, UtdfPhase]  # type: ignore[assignment]
     node: str  # that the file lists it under
-    phases: dict[int, Phase]
     nodes: tuple[str, ...]
-    cycle_s: float  # as the rings make it
     stated_cycle_s: float | None
-    offset_s: float  # of the beginning of the first barrier after the reference second
-    uneven: tuple[int, ...]  # barriers whose rings differ in length
-    start_s: dict[int, float]  # of each phase's split
-    end_s: dict[int, float]
-
-    def together(self) -> list[Phases]:
-        """All sets of phases, one of each ring, that may be green at one time."""
-        sets: list[Phases] = []
-        for barrier in sorted({phase.barrier for phase in self.phases.values()}):
-            rings: dict[int, list[int]] = {}
-            for phase in sorted(self.phases.values(), key=lambda p: (p.ring, p.position, p.number)):
-                if phase.barrier == barrier:
-                    rings.setdefault(phase.ring, []).append(phase.number)
-            sets += [frozenset(chosen) for chosen in product(*rings.values())]
-        return sets
-
-    def parts(self) -> list[Part]:
-        """The cycle in order, a new part whenever a phase of any ring changes."""
-        marks = sorted({round(t % self.cycle_s, 3) for t in self.start_s.values()})
-        return [Part(at, frozenset(p for p in self.phases if self._has(p, at + _TINY_S))) for at in marks]
-
-    def _has(self, phase: int, at: float) -> bool:
-        return self.start_s[phase] - _TINY_S <= at < self.end_s[phase] - _TINY_S
+    has_splits: bool  # it is pretimed or coordinated
 
 
 def read_controllers(utdf: Utdf) -> list[Controller]:
@@ -99,33 +56,30 @@ def _controller(utdf: Utdf, node: str, records: Records) -> Controller:
         k: _phase(records, k, column) for k, column in enumerate(PHASES, 1) if _has_green(records, column)
     }
     _check_size(records, phases)
-    start: dict[int, float] = {}
-    end: dict[int, float] = {}
-    uneven: list[int] = []
-    at = 0.0
-    for barrier in sorted({phase.barrier for phase in phases.values()}):
-        inside = [phase for phase in phases.values() if phase.barrier == barrier]
-        rings = sorted({phase.ring for phase in inside})
-        length = max(sum(p.split_s for p in inside if p.ring == ring) for ring in rings)
-        for ring in rings:
-            now = at
-            for phase in sorted((p for p in inside if p.ring == ring), key=lambda p: (p.position, p.number)):
-                start[phase.number] = round(now, 3)
-                now += phase.split_s
-                end[phase.number] = round(now, 3)
-            if at + length - now > 0.05:
-                uneven.append(barrier)
-            end[phase.number] = round(at + length, 3)  # the last phase of a ring waits at the barrier
-        at += length
     plan = utdf.timeplans.get(node, {})
-    cycle = plan["Cycle Length"].number("DATA", 1, 3600) if "Cycle Length" in plan else None
+    stated = plan["Cycle Length"].number("DATA", 1, 3600) if "Cycle Length" in plan else None
+    kind = plan["Control Type"].whole("DATA", 0, 9) if "Control Type" in plan else None
+    if (kind or 0) == PRETIMED:
+        phases = {number: replace(phase, recall="max") for number, phase in phases.items()}
+    start, end, cycle, uneven = split_times(phases.values())
+    has_splits = (kind or 0) in (PRETIMED, COORDINATED)
     return Controller(
-        node, phases, _nodes(utdf, node, plan), round(at, 3), cycle,
-        _offset(plan, phases, start, round(at, 3)), tuple(uneven), start, end,
-    )  # fmt: skip
+        phases=phases,
+        cycle_s=cycle,
+        offset_s=_offset(plan, phases, start, cycle),
+        start_s=start,
+        end_s=end,
+        uneven=uneven,
+        coordinated=coordinated_of(_reference(plan, phases)) if has_splits else (),
+        floating=False,
+        node=node,
+        nodes=_nodes(utdf, node, plan),
+        stated_cycle_s=stated,
+        has_splits=has_splits,
+    )
 
 
-def _check_size(records: Records, phases: dict[int, Phase]) -> None:
+def _check_size(records: Records, phases: dict[int, UtdfPhase]) -> None:
     """Not more ways to be green together than a junction of any use has."""
     rings = Counter((phase.barrier, phase.ring) for phase in phases.values())
     for barrier in {barrier for barrier, _ in rings}:
@@ -137,7 +91,7 @@ def _check_size(records: Records, phases: dict[int, Phase]) -> None:
             )
 
 
-def _phase(records: Records, number: int, column: str) -> Phase:
+def _phase(records: Records, number: int, column: str) -> UtdfPhase:
     def time(name: str, low: float, high: float, default: float) -> float:
         value = records[name].number(column, low, high) if name in records else None
         return default if value is None else value
@@ -148,11 +102,27 @@ def _phase(records: Records, number: int, column: str) -> Phase:
         raise row.fault(
             column, "is empty for a phase with a green; give barrier, ring and position, as in 112"
         )
-    green = time("MaxGreen", 0.1, 600, 0.0)
-    return Phase(
-        number, place // 100, place // 10 % 10, place % 10, time("MinGreen", 0, 120, 5.0), green,
-        time("Yellow", 0, 10, 3.5), time("AllRed", 0, 20, 1.0), time("DontWalk", 0, 300, 0.0),
-    )  # fmt: skip
+    code = int(time("Recall", 0, 9, 0.0))
+    recall = _RECALLS[code] if code < len(_RECALLS) else "min"
+    return UtdfPhase(
+        number=number,
+        barrier=place // 100,
+        ring=place // 10 % 10,
+        position=place % 10,
+        min_green_s=time("MinGreen", 0, 120, 5.0),
+        green_s=time("MaxGreen", 0.1, 600, 0.0),
+        yellow_s=time("Yellow", 0, 10, 3.5),
+        all_red_s=time("AllRed", 0, 20, 1.0),
+        extension_s=time("VehExt", 0, 30, 3.0),
+        min_gap_s=time("MinGap", 0, 30, 3.0),
+        before_reduction_s=time("TimeBeforeReduce", 0, 255, 0.0),
+        reduction_s=time("TimeToReduce", 0, 255, 0.0),
+        recall="min" if recall == "ped" else recall,
+        dual_entry=time("DualEntry", 0, 1, 1.0) > 0,
+        walk_s=time("Walk", 0, 300, 0.0),
+        dont_walk_s=time("DontWalk", 0, 300, 0.0),
+        calls_walk=recall == "ped",
+    )
 
 
 def _nodes(utdf: Utdf, node: str, plan: Records) -> tuple[str, ...]:
@@ -170,18 +140,23 @@ def _nodes(utdf: Utdf, node: str, plan: Records) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _offset(plan: Records, phases: dict[int, Phase], start: dict[int, float], cycle: float) -> float:
+def _reference(plan: Records, phases: dict[int, UtdfPhase]) -> list[UtdfPhase]:
+    """The phases that the offset refers to."""
+    code = plan["Reference Phase"].whole("DATA", 0, 9999) if "Reference Phase" in plan else None
+    return [phases[p] for p in ((code or 0) // 100, (code or 0) % 100) if p in phases]
+
+
+def _offset(plan: Records, phases: dict[int, UtdfPhase], start: dict[int, float], cycle: float) -> float:
     """The offset of the first barrier's beginning, from that of the reference phases' reference point."""
     offset = plan["Offset"].number("DATA", -3600, 3600) if "Offset" in plan else None
-    code = plan["Reference Phase"].whole("DATA", 0, 9999) if "Reference Phase" in plan else None
     to = plan["Referenced To"].whole("DATA", 0, 4) if "Referenced To" in plan else None
-    named = [p for p in ((code or 0) // 100, (code or 0) % 100) if p in phases]
+    named = _reference(plan, phases)
     if not named:
         return (offset or 0.0) % cycle
-    return round(((offset or 0.0) - reference_s(to or 0, [phases[p] for p in named], start)) % cycle, 3)
+    return round(((offset or 0.0) - reference_s(to or 0, named, start)) % cycle, 3)
 
 
-def reference_s(to: int, named: list[Phase], start: dict[int, float]) -> float:
+def reference_s(to: int, named: list[UtdfPhase], start: dict[int, float]) -> float:
     """Where in the cycle the point lies that offsets are referenced to.
 
     0: the last of the named phases turns green; 1: the first turns yellow; 2: the first turns red;
@@ -195,46 +170,3 @@ def reference_s(to: int, named: list[Phase], start: dict[int, float]) -> float:
         begin + phase.green_s + more * phase.yellow_s - (phase.dont_walk_s if to == 4 else 0.0)
         for begin, phase in zip(green, named, strict=True)
     )
-
-
-class Switch(NamedTuple):
-    """A change of stage: when the greens that it ends are over, and the phases that it leads to."""
-
-    at_s: float
-    phases: Phases
-    begins_s: float | None  # when the first phase begins that the change brings; None: it brings none
-
-
-def switches(controller: Controller) -> list[Switch]:
-    """All changes of a cycle, in order, so that every phase ends its green when its ring says.
-
-    Where a green ends while another ring's change is under way, the phases that begin wait for the
-    last of those ends: the stage between holds only what stays green. Greens that end within
-    ``TOGETHER_S`` of each other before the same beginning end with the first.
-    """
-    parts, cycle = controller.parts(), controller.cycle_s
-    if len(parts) < 2:
-        return []
-    ends: list[tuple[float, int, Phases, float]] = []  # end of green, phase, what begins next, when
-    for k, part in enumerate(parts):
-        after = parts[(k + 1) % len(parts)]
-        begin = after.start_s + (cycle if k + 1 == len(parts) else 0.0)
-        for number in sorted(part.phases - after.phases):
-            phase = controller.phases[number]
-            end = round(begin - phase.yellow_s - phase.all_red_s, 3)
-            ends.append((end, number, after.phases - part.phases, begin))
-    ends.sort()
-    shown, waiting, begins = parts[0].phases, frozenset[int](), float("inf")
-    found: list[Switch] = []
-    for i, (end, number, entering, begin) in enumerate(ends):
-        shown -= {number}
-        waiting, begins = waiting | entering, min(begins, begin)
-        following = ends[i + 1][0] if i + 1 < len(ends) else float("inf")
-        if found and end - found[-1].at_s < TOGETHER_S and found[-1].phases >= shown:
-            end = found.pop().at_s
-        if following >= begins - _TINY_S:
-            found.append(Switch(end, shown | waiting, begins))
-            shown, waiting, begins = shown | waiting, frozenset(), float("inf")
-        else:
-            found.append(Switch(end, shown, None))
-    return found

@@ -102,8 +102,6 @@ def _report(draft: Draft, utdf: Utdf, approaches: dict[str, Approach], total: fl
             "peak hour factors (PHF)",
             f"the whole hour is simulated with its volume; mean {sum(factors) / len(factors):.2f}",
         )
-    if any(group.number("Allow RTOR", 0, 1) for group in groups):
-        draft.dropped("right turn on red (Allow RTOR)", "not simulated yet; right turns wait for green")
     for record, what in _NOT_SIMULATED.items():
         if places := [group.code for group in groups if group.number(record, 0, 1e6)]:
             draft.dropped(what, "not simulated", places)

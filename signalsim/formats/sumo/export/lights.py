@@ -64,18 +64,16 @@ def _greens(signals: SignalSystem, plan: PlanArrays, junction: int) -> Iterator[
     whole = np.cumsum(plan.green_ms[first:last] + plan.change_ms[first:last])
     green_end = (whole - plan.change_ms[first:last]).tolist()
     since, ended = dict.fromkeys(shown[0], 0), dict[int, int]()
-    ready = 0
     for k in range(_CYCLES * len(shown)):
         turn, place = divmod(k, len(shown))
         old, new = shown[place], shown[(place + 1) % len(shown)]
         least = (since[g] + ms(float(signals.min_green_s[g])) for g in old - new)
-        at = max([turn * int(plan.cycle_ms[junction]) + green_end[place], ready, *least])
+        at = max([turn * int(plan.cycle_ms[junction]) + green_end[place], *least])
         for g in sorted(old - new):
             yield _Green(g, since.pop(g), at)
             ended[g] = at
         for g in sorted(new - old):
             since[g] = max(at, _may_start(signals, ended, g))
-        ready = max(since.values(), default=at)
     for g, start in since.items():
         yield _Green(g, start, _CYCLES * int(plan.cycle_ms[junction]) + 1)
 
