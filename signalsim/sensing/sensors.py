@@ -32,7 +32,9 @@ class Sensors:
         )
         self._cameras: CameraState = camera_state(self.road, self.latency_ms // self.interval_ms + 2)
         self._estimate: Estimate = estimate(self.road)
-        self._shown = _observation(self._estimate, len(tables.signals.junction))
+        self._shown = _observation(
+            self._estimate, len(tables.signals.junction), len(tables.signals.group)
+        )
 
     def read(self, sight: Any) -> None:
         """All cameras take a reading of the truth (an engine's Sight)."""
@@ -53,6 +55,7 @@ class Sensors:
             next_stage=sight.next_stage,
             stage_since_ms=sight.stage_since_ms,
             earliest_switch_ms=sight.earliest_switch_ms,
+            group_called=sight.group_called,
         )
 
     def clock_only(self, now_ms: int) -> Observation:
@@ -88,7 +91,7 @@ class Sensors:
         known.lane_valid[:] = True
 
 
-def _observation(known: Estimate, n_junctions: int) -> Observation:
+def _observation(known: Estimate, n_junctions: int, n_groups: int) -> Observation:
     """The estimate as controllers see it, signals unknown."""
     names = [name for name in Observation._fields if name in Estimate._fields]
     return Observation(
@@ -97,5 +100,6 @@ def _observation(known: Estimate, n_junctions: int) -> Observation:
         next_stage=np.full(n_junctions, -1, np.int32),
         stage_since_ms=np.zeros(n_junctions, np.int64),
         earliest_switch_ms=np.zeros(n_junctions, np.int64),
+        group_called=np.zeros(n_groups, bool),
         **{name: getattr(known, name) for name in names},
     )
