@@ -5,10 +5,11 @@ or a clearance short and never skips an intergreen. Engines and the SUMO bridge 
 fixed plans and pre-emption only request.
 
 A switch is done whole: it waits until every group that it ends has had its minimum green, and for
-walks (see ``walks``). Then those groups go yellow, and each entering group goes green as soon as the intergreen after every
-forbidden group has passed. Until all of them are green the junction is changing. A further switch
-may begin meanwhile if it takes back no green that is on its way: so the rings of a controller with
-two rings change independently of each other, and in a junction of one ring it waits.
+walks (see ``walks``). Then those groups go yellow, and each entering group goes green as soon as the
+intergreen after every forbidden group has passed. Until all of them are green the junction is
+changing. A further switch may begin meanwhile if it takes back no green that is on its way: so the
+rings of a controller with two rings change independently of each other, and in a junction of one
+ring it waits.
 
 Maximum red is a service guarantee: a group that is red for ``urgent_ms`` is served next whatever
 is asked for, the longest waiting first.
@@ -50,7 +51,9 @@ def initial_state(signals: Signals, now_ms: int = 0) -> SignalState:
     for row, state in zip(signals.junction, junction, strict=True):
         first, mask = int(row["first_group"]), int(signals.stage[row["first_stage"] + state["stage"]])
         begins = [
-            i for i in range(row["n_groups"]) if mask >> i & 1 and not signals.group["walk"][first + i] & BUTTON
+            i
+            for i in range(row["n_groups"])
+            if mask >> i & 1 and not signals.group["walk"][first + i] & BUTTON
         ]
         for i in begins:
             leads = [

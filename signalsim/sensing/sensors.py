@@ -32,9 +32,7 @@ class Sensors:
         )
         self._cameras: CameraState = camera_state(self.road, self.latency_ms // self.interval_ms + 2)
         self._estimate: Estimate = estimate(self.road)
-        self._shown = _observation(
-            self._estimate, len(tables.signals.junction), len(tables.signals.group)
-        )
+        self._shown = _observation(self._estimate, len(tables.signals.junction), len(tables.signals.group))
 
     def read(self, sight: Any) -> None:
         """All cameras take a reading of the truth (an engine's Sight)."""

@@ -10,33 +10,27 @@ import numpy as np
 from signalsim.network import Network
 from signalsim.network.csvfile import Fault
 from signalsim.network.tables import Table
+from signalsim.signals.crossing_checks import (
+    check_leads,
+    check_walks_apart,
+    warn_calls,
+    warn_clearance,
+)
 from signalsim.signals.model import Plan, SignalSystem, group_speed_mps
-
-_TOLERANCE_S = 0.05
-
-
-def _stage_row(signals: SignalSystem, junction: int, stage: int) -> int:
-    """Position of a stage in its table."""
-    names = zip(signals.stage_table.texts("junction_id"), signals.stage_table.texts("stage_id"), strict=True)
-    return list(names).index((signals.junctions[junction], signals.stages[junction][stage]))
-
-
-def _remark(signals: SignalSystem, network: Network, junction: int, message: str) -> Fault:
-    """A sentence about a junction as a whole."""
-    return network.node.remark(int(signals.junction_node[junction]), message)
+from signalsim.signals.rows import TOLERANCE_S, plan_rows, remark, stage_row
 
 
 def check_stages_exist(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     for j, stages in enumerate(signals.stage_groups):
         if not stages:
             name = signals.junctions[j]
-            yield _remark(
+            yield remark(
                 signals, network, j,
                 f"{signals.stage_table.path}: junction '{name}' has no stage; add its stages",
             )  # fmt: skip
         for s, groups in enumerate(stages):
             if not groups:
-                row = _stage_row(signals, j, s)
+                row = stage_row(signals, j, s)
                 yield signals.stage_table.fault(
                     row, "group_ids", "names no group; a stage shows green to at least one"
                 )
@@ -59,7 +53,7 @@ def check_conflicting_greens(signals: SignalSystem, network: Network, pairs: np.
         for s, groups in enumerate(signals.stage_groups[junction]):
             if group_a in groups and group_b in groups:
                 yield signals.stage_table.fault(
-                    _stage_row(signals, junction, s), "group_ids",
+                    stage_row(signals, junction, s), "group_ids",
                     f"shows conflicting greens: movements '{movement[a]}' (group {signals.groups[group_a]}) "
                     f"and '{movement[b]}' (group {signals.groups[group_b]}) cross; "
                     "put them into different stages",
@@ -70,11 +64,14 @@ def check_every_group_served(signals: SignalSystem, network: Network) -> Iterato
     for g, name in enumerate(signals.groups):
         j = int(signals.group_junction[g])
         if not any(g in groups for groups in signals.stage_groups[j]):
-            movement = network.movement.ids[signals.movements_of_group[g][0]]
-            yield _remark(
+            if signals.walks[g]:
+                whom = f"crossing '{signals.crossings.table.ids[signals.crossings.of_group(g)[0]]}'"
+            else:
+                whom = f"movement '{network.movement.ids[signals.movements_of_group[g][0]]}'"
+            yield remark(
                 signals, network, j,
-                f"{signals.stage_table.path}: no stage of junction '{signals.junctions[j]}' serves movement "
-                f"'{movement}' (group '{name}'); add '{name}' to the group_ids of a stage",
+                f"{signals.stage_table.path}: no stage of junction '{signals.junctions[j]}' serves {whom} "
+                f"(group '{name}'); add '{name}' to the group_ids of a stage",
             )  # fmt: skip
 
 
@@ -82,10 +79,10 @@ def check_yellow(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """Yellow is not below what the hardest braking that any code counts on would need; between that
     and the formula's value it is a note (streets and files of other simulators have such yellows).
     """
-    for g, name in enumerate(signals.groups):
-        speed = group_speed_mps(network, signals.movements_of_group[g])
+    for g in np.flatnonzero(~signals.walks).tolist():
+        name, speed = signals.groups[g], group_speed_mps(network, signals.movements_of_group[g])
         need, rule = network.defaults.yellow_s(speed), network.defaults.yellow_rule
-        if signals.yellow_s[g] < network.defaults.shortest_yellow_s(speed) - _TOLERANCE_S:
+        if signals.yellow_s[g] < network.defaults.shortest_yellow_s(speed) - TOLERANCE_S:
             yield signals.group_table.fault(
                 int(signals.group_row[g]), "yellow_s",
                 f"is too short for group '{name}' at {speed * 3.6:.3g} km/h: {rule} gives {need:.1f} s; "
@@ -100,7 +97,7 @@ def check_intergreens(signals: SignalSystem, table: Table) -> Iterator[Fault]:
         names = table.texts("clearing_group_id")[i], table.texts("entering_group_id")[i]
         g = number[names[0]]
         yellow, all_red = float(signals.yellow_s[g]), float(signals.all_red_s[g])
-        if table.numbers("intergreen_s")[i] < yellow + all_red - _TOLERANCE_S:
+        if table.numbers("intergreen_s")[i] < yellow + all_red - TOLERANCE_S:
             yield table.fault(
                 i, "intergreen_s",
                 f"is too short an intergreen from '{names[0]}' to '{names[1]}': yellow {yellow:g} s and "
@@ -108,22 +105,13 @@ def check_intergreens(signals: SignalSystem, table: Table) -> Iterator[Fault]:
             )  # fmt: skip
 
 
-def _plan_rows(signals: SignalSystem) -> Iterator[tuple[int, int, Plan]]:
-    """(row position, junction, plan) of every row of the plan table."""
-    number = {name: j for j, name in enumerate(signals.junctions)}
-    table = signals.plan_table
-    names = zip(table.texts("plan_id"), table.texts("junction_id"), strict=True)
-    for i, (name, junction) in enumerate(names):
-        yield i, number[junction], signals.plans[name][number[junction]]
-
-
 def check_plan_cycles(signals: SignalSystem) -> Iterator[Fault]:
     """A stated cycle has room for lost time and minimum greens."""
     stated = signals.plan_table.numbers("cycle_s")
-    for i, j, plan in _plan_rows(signals):
+    for i, j, plan in plan_rows(signals):
         lost = sum(signals.changes_s(j, plan.stages))
-        least = sum(signals.stage_min_green_s(j, s) for s in plan.stages)
-        if stated[i] < lost + least - _TOLERANCE_S:
+        least = sum(signals.stage_min_green_s(j, s, called=False) for s in plan.stages)
+        if stated[i] < lost + least - TOLERANCE_S:
             yield signals.plan_table.fault(
                 i,
                 "cycle_s",
@@ -138,10 +126,10 @@ def check_plan_greens(signals: SignalSystem) -> Iterator[Fault]:
     place: dict[tuple[str, str], list[float]] = {}
     for row in zip(*map(table.data.__getitem__, ("plan_id", "junction_id", "position")), strict=True):
         place.setdefault(row[:2], []).append(row[2])
-    for i, j, plan in _plan_rows(signals):
+    for i, j, plan in plan_rows(signals):
         positions = sorted(place[table.texts("plan_id")[i], signals.junctions[j]])
         need = _least_green_s(signals, j, plan, positions.index(table.numbers("position")[i]))
-        if table.numbers("green_s")[i] < need - _TOLERANCE_S:
+        if table.numbers("green_s")[i] < need - TOLERANCE_S:
             yield table.fault(
                 i, "green_s", f"is below the minimum green of the stage ({need:g} s); give that or more"
             )
@@ -155,6 +143,8 @@ def _least_green_s(signals: SignalSystem, junction: int, plan: Plan, k: int) -> 
     shown = [signals.stage_groups[junction][stage] for stage in plan.stages]
     need = 0.0
     for group in shown[k]:
+        if signals.has_button[group]:
+            continue  # if it is called, it takes the green that it needs
         elsewhere = 0.0
         for step in (1, -1):
             at = k
@@ -162,16 +152,16 @@ def _least_green_s(signals: SignalSystem, junction: int, plan: Plan, k: int) -> 
                 elsewhere += changes[(at if step > 0 else at - 1) % n]
                 at += step
                 elsewhere += plan.green_s[at % n]
-        need = max(need, float(signals.min_green_s[group]) - elsewhere)
+        need = max(need, signals.group_green_s(junction, plan.stages[k], group) - elsewhere)
     return need
 
 
 def check_plan_sums(signals: SignalSystem) -> Iterator[Fault]:
     """A stated cycle is the sum of greens and intergreens."""
     stated = signals.plan_table.numbers("cycle_s")
-    for i, j, plan in _plan_rows(signals):
+    for i, j, plan in plan_rows(signals):
         actual = signals.cycle_s(j, plan)
-        if abs(stated[i] - actual) > _TOLERANCE_S:
+        if abs(stated[i] - actual) > TOLERANCE_S:
             lost = sum(signals.changes_s(j, plan.stages))
             yield signals.plan_table.fault(
                 i,
@@ -186,7 +176,7 @@ def check_plans_complete(signals: SignalSystem, network: Network) -> Iterator[Fa
     for name, plans in signals.plans.items():
         for j, junction in enumerate(signals.junctions):
             if j not in plans:
-                yield _remark(
+                yield remark(
                     signals, network, j,
                     f"{signals.plan_table.path}: plan '{name}' has no row for junction '{junction}'; add it",
                 )  # fmt: skip
@@ -194,7 +184,7 @@ def check_plans_complete(signals: SignalSystem, network: Network) -> Iterator[Fa
             served = frozenset[int]().union(*(signals.stage_groups[j][s] for s in plans[j].stages))
             for g in signals.groups_of(j):
                 if g not in served:
-                    yield _remark(
+                    yield remark(
                         signals, network, j,
                         f"{signals.plan_table.path}: plan '{name}' never serves group '{signals.groups[g]}' "
                         f"of junction '{junction}'; add a stage with it",
@@ -214,6 +204,9 @@ def check_max_red(signals: SignalSystem) -> Iterator[Fault]:
             continue
         change = max((signals.intergreen_s.get((a, b), 0.0) for a in groups for b in groups), default=0.0)
         turn = change + max(float(signals.min_green_s[g]) for g in groups)
+        if walks := [g for g in groups if signals.walks[g]]:  # as ``engine.footways.longest_turn_ms``
+            lead = max((s for (p, _), s in signals.lead_s.items() if p in walks), default=0.0)
+            turn += lead + max(change, max(float(signals.yellow_s[g]) for g in walks))
         need = 2 * (len(limited) + 1) * turn
         for g in limited:
             if signals.max_red_s[g] < need:
@@ -227,11 +220,11 @@ def check_max_red(signals: SignalSystem) -> Iterator[Fault]:
 
 def warn_all_red(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """Yellow and all-red below what the formulas give."""
-    for g, name in enumerate(signals.groups):
-        speed = group_speed_mps(network, signals.movements_of_group[g])
+    for g in np.flatnonzero(~signals.walks).tolist():
+        name, speed = signals.groups[g], group_speed_mps(network, signals.movements_of_group[g])
         need = network.defaults.yellow_s(speed) + network.defaults.all_red_s(speed)
         have = float(signals.yellow_s[g] + signals.all_red_s[g])
-        if have < need - _TOLERANCE_S:
+        if have < need - TOLERANCE_S:
             row = int(signals.group_row[g])
             yield signals.group_table.remark(
                 row,
@@ -261,8 +254,10 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
     if without_stages:  # what follows counts on stages with groups
         return
     yield from check_conflicting_greens(signals, network, pairs)
+    yield from check_walks_apart(signals, network)
     yield from check_every_group_served(signals, network)
     yield from check_yellow(signals, network)
+    yield from check_leads(signals)
     yield from check_intergreens(signals, intergreens)
     yield from check_plan_cycles(signals)
     yield from check_plan_greens(signals)
@@ -273,6 +268,8 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
 
 def notes(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """All that is allowed but should be known."""
+    yield from warn_clearance(signals)
+    yield from warn_calls(signals)
     yield from warn_all_red(signals, network)
     yield from warn_open_movements(signals, network)
 

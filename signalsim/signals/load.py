@@ -1,6 +1,8 @@
 """Reading the signal tables of a scenario folder."""
 
 import difflib
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +11,12 @@ import numpy as np
 from signalsim.network import Conflicts, Network, conflicts
 from signalsim.network.tables import Table, read_optional
 from signalsim.signals.checks import check_signals
+from signalsim.signals.crossings import Crossings, Met, groups_met, leads, read_crossings
 from signalsim.signals.model import MAX_GROUPS, Plan, SignalSystem, group_speed_mps
 from signalsim.signals.schedule import read_schedules
 from signalsim.signals.specs import GROUP, INTERGREEN, PLAN, SCHEDULE, STAGE
+
+MAX_YELLOW_S = 10.0  # of vehicles; pedestrians take longer to clear
 
 
 def _movement_groups(network: Network, groups: dict[str, int], group_node: list[int]) -> np.ndarray:
@@ -101,14 +106,21 @@ def _plans(
 
 
 def _forbidden(
-    movement_group: np.ndarray, found: Conflicts, stage_groups: tuple[tuple[frozenset[int], ...], ...]
+    movement_group: np.ndarray,
+    found: Conflicts,
+    stage_groups: tuple[tuple[frozenset[int], ...], ...],
+    walks: Iterable[Met],
 ) -> np.ndarray:
-    """(k, 2) groups never green together: those with crossing movements, and those of which one would
+    """(k, 2) groups never green together: those with crossing movements, those of which one would
     give way to the other but that no stage shows together (protected turns: the interlock must keep
-    them apart as well).
+    them apart as well), and pedestrians with vehicles that cross their way, by the same rule.
     """
     together = {(a, b) for stages in stage_groups for stage in stages for a in stage for b in stage if a < b}
     out: set[tuple[int, int]] = set()
+    for met in walks:
+        pair = min(met.walk, met.vehicles), max(met.walk, met.vehicles)
+        if not (met.gives_way and pair in together):
+            out.add(pair)
     for pairs, is_yield in ((found.forbidden, False), (found.yields, True)):
         for a, b in movement_group[pairs.reshape(-1)].reshape(-1, 2).tolist():
             pair = (min(a, b), max(a, b))
@@ -144,6 +156,42 @@ def _intergreens(
     return out
 
 
+def _check_members(
+    members: list[list[int]], crossings: Crossings, table: Table, order: Sequence[int]
+) -> None:
+    """Every group shows to movements or to pedestrians."""
+    for g, row in enumerate(members):
+        walks = crossings.of_group(g)
+        if not row and not len(walks):
+            raise table.fault(
+                order[g],
+                "group_id",
+                "controls no movement and no crossing; name it in movement.csv, column opt_signal_group_id, "
+                "or in crossing.csv, column group_id",
+            )
+        if row and len(walks):
+            raise crossings.table.fault(
+                int(walks[0]), "group_id", "is the group of vehicles; give the crossing a group of its own"
+            )
+        if row and table.numbers("yellow_s")[order[g]] > MAX_YELLOW_S:
+            raise table.fault(
+                order[g], "yellow_s", f"is no yellow of vehicles; give {MAX_YELLOW_S:g} s or less"
+            )
+
+
+def _usual_times(
+    network: Network, crossings: Crossings, group: int, movements: tuple[int, ...]
+) -> tuple[float, float, float]:
+    """Minimum green, yellow and all-red of a group that gives none, s; of pedestrians: walk, clearance, 0."""
+    defaults = network.defaults
+    if not movements:
+        clearance = crossings.clearance_s[crossings.of_group(group)].max()
+        return defaults.walk_s, math.ceil(10 * float(clearance) - 1e-6) / 10, 0.0
+    speed = group_speed_mps(network, movements)
+    yellow = round(max(defaults.yellow_s(speed), 3.0), 1)
+    return defaults.min_green_s, yellow, round(defaults.all_red_s(speed), 1)
+
+
 def load_signals(folder: Path | str, network: Network) -> SignalSystem:
     """The checked signals of a scenario folder: signal_group.csv, signal_stage.csv, signal_plan.csv and,
     if wanted, intergreen.csv. All may be absent where no node is signalised. Raises InputError.
@@ -171,13 +219,8 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
     for movement, group in enumerate(movement_group):
         if group >= 0:
             members[group].append(movement)
-    for g, row in enumerate(members):
-        if not row:
-            raise group_table.fault(
-                order[g],
-                "group_id",
-                "controls no movement; name it in movement.csv, column opt_signal_group_id",
-            )
+    crossings = read_crossings(folder, network, groups, [int(node_of_row[i]) for i in order])
+    _check_members(members, crossings, group_table, order)
     for j, size in enumerate(np.bincount(group_junction, minlength=len(nodes))):
         if size > MAX_GROUPS:
             first = order[int(np.argmax(group_junction == j))]
@@ -187,14 +230,17 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         given = group_table.numbers(column)[order]
         return np.where(np.isnan(given), default, given)
 
-    speeds = [group_speed_mps(network, tuple(row)) for row in members]
-    defaults = network.defaults
-    yellow = filled("yellow_s", [round(max(defaults.yellow_s(v), 3.0), 1) for v in speeds])
-    all_red = filled("all_red_s", [round(defaults.all_red_s(v), 1) for v in speeds])
+    usual = [_usual_times(network, crossings, g, tuple(row)) for g, row in enumerate(members)]
+    min_green, yellow, all_red = (
+        filled(name, [times[k] for times in usual])
+        for k, name in enumerate(("min_green_s", "yellow_s", "all_red_s"))
+    )
     stages, stage_groups = _stages(stage_table, junctions, groups, group_junction)
     plans = _plans(plan_table, junctions, stages)
     found = conflicts(network)
-    forbidden = _forbidden(movement_group, found, stage_groups)
+    forbidden = _forbidden(
+        movement_group, found, stage_groups, groups_met(crossings, network, movement_group)
+    )
     system = SignalSystem(
         group_table=group_table,
         stage_table=stage_table,
@@ -205,7 +251,7 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         group_junction=group_junction,
         group_row=np.array(order, np.int64),
         movement_group=movement_group,
-        min_green_s=filled("min_green_s", [defaults.min_green_s] * len(order)),
+        min_green_s=min_green,
         yellow_s=yellow,
         all_red_s=all_red,
         max_red_s=group_table.numbers("max_red_s")[order],
@@ -216,6 +262,8 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         forbidden=forbidden,
         intergreen_s=_intergreens(intergreen_table, groups, forbidden, yellow, all_red),
         plans=plans,
+        crossings=crossings,
+        lead_s=leads(crossings, network, movement_group, set(map(tuple, forbidden.tolist()))),
         schedules=read_schedules(read_optional(folder / SCHEDULE.file, SCHEDULE), junctions, plans),
     )
     return system, found.forbidden, intergreen_table

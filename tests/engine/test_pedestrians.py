@@ -22,7 +22,7 @@ pytestmark = pytest.mark.nojit
 LINKS = [{}, {}, {}, {}]  # links 0 and 1 lead to a junction, 2 and 3 away from it; 10 s each
 MOVEMENTS = [{"a": 0, "b": 2, "group": 0}, {"a": 1, "b": 3, "group": 1}]
 NOBODY: list[tuple[int, int, list[int]]] = []
-# group 2's crossing takes 12 s; vehicles of movement 0 need 3 s without anybody on the 5 s beside the near kerb
+# the crossing takes 12 s; vehicles of movement 0 need 3 s without anybody on the 5 s beside the near kerb
 NEAR = (0, 5000)
 FAR = (7000, 12_000)
 

@@ -132,7 +132,9 @@ def _signals(rng, n_nodes, ends, from_link):
         foes |= {(n + p, v) for p in range(n_walks) for v in range(n) if rng.random() < 0.6}
         lead = int(rng.choice([0, 500, 3000])) if n_walks else 0
         leads += [
-            (first + n, first + v, lead) for v in range(n) if lead and (n, v) not in foes and rng.random() < 0.7
+            (first + n, first + v, lead)
+            for v in range(n)
+            if lead and (n, v) not in foes and rng.random() < 0.7
         ]
         n += n_walks
         junction += [n_junctions] * n

@@ -3,8 +3,8 @@
 import numpy as np
 
 from signalsim.engine.build import Road, SignalSpec, make_tables
-from signalsim.engine.footways import Crossings
 from signalsim.engine.compiled import CompiledEngine
+from signalsim.engine.footways import Crossings
 from signalsim.engine.reference import ReferenceEngine
 from signalsim.engine.tables import EXIT, Arrivals, Tables
 

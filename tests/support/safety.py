@@ -57,7 +57,9 @@ def _leads(tables: Tables, g: int) -> list[tuple[int, int]]:
     return [(p, int(group.lead_ms[p])) for p in groups if int(group.led[p]) >> (g - row.first_group) & 1]
 
 
-def vehicles_among_pedestrians(tables: Tables, arrivals: Arrivals, records: np.ndarray, movement_of) -> list[str]:
+def vehicles_among_pedestrians(
+    tables: Tables, arrivals: Arrivals, records: np.ndarray, movement_of
+) -> list[str]:
     """Vehicles that crossed their stop line, other than from inside the junction, while somebody who walked
     already was in their zone or came into it within the gap. Zones that count on red only are left out.
     """

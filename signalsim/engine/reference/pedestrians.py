@@ -1,4 +1,4 @@
-"""Pedestrians: they come to a kerb, wait for their signal, set off; and those who turn across wait for them."""
+"""Pedestrians: they come to a kerb, wait for their signal, set off; those who turn across wait for them."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
