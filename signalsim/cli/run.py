@@ -96,7 +96,7 @@ def _print_table(document: dict[str, Any], result: "Run") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from signalsim.measures import MEASURES
+    from signalsim.measures import MEASURES, PEDESTRIAN_MEASURES
 
     vehicles = document["vehicles"]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -104,7 +104,7 @@ def _print_table(document: dict[str, Any], result: "Run") -> None:
     table.add_column("Value", justify="right")
     table.add_column("Unit")
     for name, value in document["measures"].items():
-        measure = MEASURES[name]
+        measure = (MEASURES | PEDESTRIAN_MEASURES)[name]
         table.add_row(measure.title, f"{value:,.{measure.decimals}f}", measure.unit)
     console = Console()
     console.print(f"{document['scenario']}, {document['controller']}", highlight=False, markup=False)

@@ -82,6 +82,10 @@ class CompiledEngine:
         self._run.look()
         return self._sight._replace(now_ms=self._now_ms)
 
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to."""
+        return self._state.signals.junction["stage"].copy()
+
     def holdups(self) -> Holdups:
         """Why heads of lanes do not move."""
         return holdups_of(self.tables, self._state)

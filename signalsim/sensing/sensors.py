@@ -56,9 +56,10 @@ class Sensors:
             group_called=sight.group_called,
         )
 
-    def clock_only(self, now_ms: int) -> Observation:
-        """For policies that need no sensing: the time; everything else is empty or unknown."""
-        return self._shown._replace(now_ms=now_ms)
+    def clock_only(self, now_ms: int, next_stage: np.ndarray) -> Observation:
+        """For policies that need no sensing: the time, and (n_junctions,) int32 local stage in force or being
+        changed to; everything else is empty or unknown."""
+        return self._shown._replace(now_ms=now_ms, next_stage=next_stage)
 
     def set_working(self, links: np.ndarray, working: bool) -> None:
         """Switch the cameras that look up these links off or on; an outage counts nothing."""

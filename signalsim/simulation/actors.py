@@ -69,10 +69,11 @@ class Stage:
         return self._sight
 
     def observation(self, now_ms: int) -> Observation:
-        """What the policy is shown; one that looks at the clock only is shown the clock only."""
+        """What the policy is shown; one that looks at the clock only is shown the clock and what
+        the signals come to."""
         if self.policy.needs_sensing:
             return self.sensors.observe(self.sight())
-        return self.sensors.clock_only(now_ms)
+        return self.sensors.clock_only(now_ms, self.engine.next_stage())
 
 
 def sensing(stage: Stage) -> Process:

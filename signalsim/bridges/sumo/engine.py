@@ -73,6 +73,10 @@ class SumoEngine:
         """Ask for local stages (int32, -1: nothing) not before ``switch_at_ms`` (int64), per junction."""
         self._interlock.ask(stage, switch_at_ms, self._now_ms)
 
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to."""
+        return self._interlock.next_stage()
+
     def holdups(self) -> Holdups:
         """Not known: SUMO does not say which lane a vehicle waits for."""
         return no_holdups(self._now_ms, self._n_lanes)

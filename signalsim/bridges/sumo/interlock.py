@@ -65,6 +65,10 @@ class Interlock:
         self._due_ms[j] = due(self._tables, self._state, j, now_ms)
         return rows
 
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to."""
+        return self._state.junction["stage"].astype(np.int32)
+
     def sight(self, now_ms: int) -> dict[str, np.ndarray]:
         """The fields of a Sight that tell of signals."""
         junction = self._state.junction

@@ -98,6 +98,10 @@ class ReferenceEngine:
     def observe(self) -> Sight:
         return sight_of(self)
 
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to."""
+        return np.array([self.lamps.stage(j)[0] for j in range(len(self._junctions))], np.int32)
+
     def sums(self) -> Sums:
         return sums_of(self)
 
