@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import ENGINE, JSON, OUT, SCENARIO, SEED, Engine
-from .terminal import announce_compilation, reported, say, show_warnings
+from .terminal import announce_compilation, left_out, reported, say, show_warnings
 
 if TYPE_CHECKING:
     from signalsim.simulation import Run
@@ -51,7 +51,7 @@ def run(
         if log:
             _check_log(log, log_format, out)
         loaded = load(scenario)
-        show_warnings(loaded.warnings)
+        show_warnings([*loaded.warnings, *left_out(loaded, [str(engine)])])
         with redirect_stdout(sys.stderr):  # stdout is for results; what a user's controller prints is none
             result = simulate(
                 loaded,

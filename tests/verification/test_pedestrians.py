@@ -21,7 +21,8 @@ def poisson(per_hour: float, hours: int, seed: int) -> dict[str, np.ndarray]:
     """Pedestrians of one crossing, as scenarios draw them."""
     cells = EntryCells(
         link=np.zeros(1, np.int32), kind=np.full(1, MIXED), start_ms=np.zeros(1, np.int64),
-        end_ms=np.full(1, hours * HOUR_MS), vehicles=np.full(1, per_hour * hours), is_counted=np.ones(1, bool),
+        end_ms=np.full(1, hours * HOUR_MS), vehicles=np.full(1, per_hour * hours),
+        is_counted=np.ones(1, bool),
     )  # fmt: skip
     return draw_pedestrians(cells, 1, _poisson_departures, seed, 0)
 

@@ -24,7 +24,8 @@ NET, TYPES = "sumo.net.xml", "sumo.vtypes.xml"  # beside the tables of a scenari
 class SumoEngine:
     """SUMO moves the vehicles of one run; interlock, cameras and controllers are this project's.
 
-    Requests may come at any millisecond; SUMO steps, and lamps change, at whole seconds.
+    Requests may come at any millisecond; SUMO steps, and lamps change, at whole seconds. There are no
+    pedestrians: walks without a button are shown, nobody calls or crosses.
 
     Args:
         built: the scenario. If it was imported from SUMO its own network is used, else it is exported.
