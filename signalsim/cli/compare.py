@@ -10,7 +10,7 @@ import typer
 
 from .engines import print_engines, split_engines
 from .options import JSON, OUT, SCENARIO, SEED, split_names
-from .terminal import announce_compilation, progress_bar, reported, say, show_warnings
+from .terminal import announce_compilation, left_out, progress_bar, reported, say, show_warnings
 
 if TYPE_CHECKING:
     from signalsim.experiment import Comparison, EngineComparison
@@ -100,7 +100,7 @@ def _simulate(
     several, cameras = len(engines) > 1, presets or [loaded.config.sensors.preset]
     if fail_if:
         judge(fail_if, EngineNames(names, cameras, engines) if several else Names(names, cameras))
-    show_warnings(loaded.warnings)
+    show_warnings([*loaded.warnings, *left_out(loaded, engines)])
     with progress_bar("simulating") as progress, redirect_stdout(sys.stderr):
         options: dict[str, Any] = {
             "baseline": baseline,

@@ -88,7 +88,8 @@ def utdf(scenario: SCENARIO, out: FILE, plan: PLAN = None) -> None:
         with new_file(out) as part:
             write_plans(loaded.network, loaded.signals, part, plan=name, offset_point=point)
         typer.echo(f"{out}: plan {name} of {len(loaded.signals.junctions):,} signals")
-        say("not carried: intergreens of single pairs; each stage has its longest")
+        walks = "; crossings and walks" if len(loaded.signals.crossings) else ""
+        say(f"not carried: intergreens of single pairs; each stage has its longest{walks}")
 
 
 def _built(scenario: Path) -> "Built":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import ENGINE, JSON, OUT, SCENARIO, SEED, Engine
-from .terminal import announce_compilation, reported, say, show_warnings
+from .terminal import announce_compilation, left_out, reported, say, show_warnings
 
 if TYPE_CHECKING:
     from signalsim.simulation import Run
@@ -51,7 +51,7 @@ def run(
         if log:
             _check_log(log, log_format, out)
         loaded = load(scenario)
-        show_warnings(loaded.warnings)
+        show_warnings([*loaded.warnings, *left_out(loaded, [str(engine)])])
         with redirect_stdout(sys.stderr):  # stdout is for results; what a user's controller prints is none
             result = simulate(
                 loaded,
@@ -96,7 +96,7 @@ def _print_table(document: dict[str, Any], result: "Run") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from signalsim.measures import MEASURES
+    from signalsim.measures import MEASURES, PEDESTRIAN_MEASURES
 
     vehicles = document["vehicles"]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -104,7 +104,7 @@ def _print_table(document: dict[str, Any], result: "Run") -> None:
     table.add_column("Value", justify="right")
     table.add_column("Unit")
     for name, value in document["measures"].items():
-        measure = MEASURES[name]
+        measure = (MEASURES | PEDESTRIAN_MEASURES)[name]
         table.add_row(measure.title, f"{value:,.{measure.decimals}f}", measure.unit)
     console = Console()
     console.print(f"{document['scenario']}, {document['controller']}", highlight=False, markup=False)

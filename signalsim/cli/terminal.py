@@ -4,10 +4,14 @@ import errno
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from signalsim.errors import InputError
+
+if TYPE_CHECKING:
+    from signalsim.scenario import Scenario
 
 INVALID_INPUT, INTERRUPTED = 3, 130
 _WARNINGS = 5  # shown at most
@@ -46,6 +50,13 @@ def _one_line(text: str) -> str:
 def announce_compilation() -> None:
     """Say so when the first run has to wait for the compiler."""
     say("compiling for the first time, up to half a minute; the next start will be quick …")
+
+
+def left_out(scenario: "Scenario", engines: Sequence[str]) -> list[str]:
+    """What of a scenario an engine does not simulate, in sentences."""
+    if "sumo" not in engines or not len(scenario.signals.crossings):
+        return []
+    return ["SUMO simulates no pedestrians here: walks without a button are shown, nobody calls or crosses"]
 
 
 def show_warnings(warnings: Sequence[str]) -> None:

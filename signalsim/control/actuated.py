@@ -74,7 +74,6 @@ class ActuatedPolicy:
         self.course, self.detectors = course, detectors
         n_groups = int(course.junction["n_groups"].sum())
         self.memory = memory(course, n_groups)
-        self._nobody = np.zeros(n_groups, bool)
         self._log: list[np.ndarray] = []
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
@@ -82,15 +81,10 @@ class ActuatedPolicy:
         calls = observation.calls
         if calls is None:
             raise ValueError("actuated control needs the calls of its detectors in the observation")
-        walk_called = self._walk_calls(observation)
-        decide(self.course, self.memory, calls, walk_called, observation.now_ms, due, request)
+        decide(self.course, self.memory, calls, observation.now_ms, due, request)
         if n := int(self.memory.n_log[0]):
             self._log.append(self.memory.log[:n].copy())
             self.memory.n_log[0] = 0
-
-    def _walk_calls(self, observation: Observation) -> np.ndarray:
-        """(n_groups,) bool: pedestrian groups that are called."""
-        return self._nobody
 
     def log(self) -> np.ndarray:
         """(n, 4) int64 so far: time (ms), junction, group, code: 4 to 6 why its green ended (gap-out,
@@ -100,7 +94,7 @@ class ActuatedPolicy:
 
 
 @njit
-def decide(course, memory, calls, walk_called, now, due, request):
+def decide(course, memory, calls, now, due, request):
     """Fill the request of the junctions in ``due``."""
     poll = (now // POLL_MS + 1) * POLL_MS
     for j in due:
@@ -109,7 +103,7 @@ def decide(course, memory, calls, walk_called, now, due, request):
         if memory.ring[course.junction[j].first_ring].phase == UNKNOWN:
             begin(course, memory, calls.stage[j], j, now)
         take_lamps(course, memory, calls, j, now)
-        take_calls(course, memory, calls, walk_called, j, now)
+        take_calls(course, memory, calls, j, now)
         again, waits = go_on(course, memory, calls, j, now)
         stage = stage_of(course, memory, j)
         if stage != calls.stage[j]:

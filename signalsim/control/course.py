@@ -21,11 +21,10 @@ PHASE = np.dtype(
         ("dual_entry", "i4"),
         ("together", "i4"),  # gaps out at a barrier only with the other rings' phases
         ("coordinated", "i4"),
-        ("walk_group", "i4"),  # -1: none
-        ("pad", "i4"),
-        ("lamps", "u8"),  # local groups that are green when it is
+        ("lamps", "u8"),  # local groups of vehicles that are green when it is
         ("shows", "u8"),  # groups that are green with it, overlaps included: a detector of theirs calls it
         ("own", "u8"),  # groups whose detectors extend it
+        ("walkers", "u8"),  # groups of pedestrians who walk with it, and call it
         ("min_ms", "i8"),
         ("max_ms", "i8"),
         ("passage_ms", "i8"),
@@ -34,7 +33,7 @@ PHASE = np.dtype(
         ("reduction_ms", "i8"),
         ("added_ms", "i8"),
         ("max_initial_ms", "i8"),
-        ("walk_ms", "i8"),  # walk and clearance
+        ("walk_ms", "i8"),  # the green that it needs when they called
         ("clear_ms", "i8"),  # yellow and all-red
         # coordination, from the reference point of the cycle
         ("force_ms", "i8"),  # force-off; of a coordinated phase: the yield point

@@ -8,7 +8,7 @@ import numpy as np
 from signalsim.signals import PlanArrays
 from signalsim.signals.rings import Phase, Rings
 
-from .course import DETECTOR, JUNCTION, NONE, PHASE, RECALLS, RING, Course, pack
+from .course import DETECTOR, JUNCTION, NONE, PED, PHASE, RECALLS, RING, Course, pack
 from .splits import reference_ms, split_times
 
 _Row = dict[str, Any]
@@ -91,19 +91,24 @@ class _Maker:
         self.ring.append({"first_phase": len(self.phase), "n_phases": len(stages), "stride": 1})
         self.set_stage += [-1, *stages]
         for k, stage in enumerate(stages):
-            mask = self._mask(j, signals.stage_groups[j][stage])
+            shown = signals.stage_groups[j][stage]
+            walkers = {g for g in shown if signals.walks[g]}
+            is_walk = walkers == shown and not all(signals.has_button[g] for g in walkers)
+            mask = self._mask(j, shown - walkers)
             following = self._mask(j, signals.stage_groups[j][stages[(k + 1) % len(stages)]])
-            least = round(1000 * signals.stage_min_green_s(j, stage))
+            least = round(1000 * signals.stage_min_green_s(j, stage, called=False))
+            walk_s = max((signals.group_green_s(j, stage, g) for g in walkers), default=0.0)
             passage = round(1000 * self._rule.passage_s)
             self.phase.append(
                 {
-                    "recall": NONE,
-                    "walk_group": -1,
+                    "recall": PED if is_walk else NONE,
                     "together": 1,
                     "coordinated": int(k == 0 and self._rule.coordination == "all" and len(stages) > 1),
                     "lamps": mask,
-                    "shows": mask,
+                    "shows": self._mask(j, shown),
                     "own": mask & ~following or mask,
+                    "walkers": self._mask(j, walkers),
+                    "walk_ms": round(1000 * walk_s),
                     "min_ms": least,
                     "max_ms": max(least, round(self._rule.max_factor * greens[k])),
                     "passage_ms": passage,
@@ -168,14 +173,16 @@ class _Maker:
 
     def _phase(self, j: int, rings: Rings, phase: Phase, barrier: int) -> _Row:
         as_ms = lambda seconds: round(1000 * seconds)  # noqa: E731
+        walk = phase.group if self._signals.walks[phase.group] else phase.walk_group
         return {
             "ring": rings.ring_numbers.index(phase.ring),
             "barrier": barrier,
             "recall": RECALLS[phase.recall],
             "dual_entry": int(phase.dual_entry),
             "together": int(phase.gap_out_together),
-            "walk_group": -1,
-            "lamps": self._mask(j, [phase.group]),
+            "walkers": self._mask(j, [walk] if walk >= 0 else []),
+            "walk_ms": as_ms(self._walk_s(phase, walk)),
+            "lamps": self._mask(j, [phase.group] if walk != phase.group else []),
             "shows": self._mask(j, rings.groups_of((phase,))),
             "own": self._mask(j, [phase.group]),
             "min_ms": as_ms(phase.min_green_s),
@@ -188,3 +195,13 @@ class _Maker:
             "max_initial_ms": as_ms(max(phase.max_initial_s, phase.min_green_s)),
             "clear_ms": as_ms(phase.clear_s),
         }
+
+    def _walk_s(self, phase: Phase, walk: int) -> float:
+        """The green that a phase needs when its pedestrians were called, s: walk, and what their clearance
+        takes beyond the phase's own; of pedestrians alone, the walk.
+        """
+        if walk < 0:
+            return 0.0
+        signals = self._signals
+        clearance = float(signals.yellow_s[walk] + signals.all_red_s[walk])
+        return float(signals.min_green_s[walk]) + max(0.0, clearance - phase.clear_s)

@@ -6,6 +6,7 @@ import numpy as np
 
 from signalsim.engine.jit import njit
 from signalsim.engine.tables import Signals, Tables
+from signalsim.engine.walks import has
 from signalsim.sensing.approaches import Approaches, approaches
 
 
@@ -17,7 +18,7 @@ class Junctions(NamedTuple):
     stage_movement_id: np.ndarray  # int32
     stage_lane: np.ndarray  # (n_stages + 1,) int32: lanes at the stop line with such a movement
     stage_lane_id: np.ndarray  # int32
-    stage_min_green_ms: np.ndarray  # (n_stages,) int64: the longest minimum green of its groups
+    stage_min_green_ms: np.ndarray  # (n_stages,) int64: the green that its groups need, walks called
     change_start: np.ndarray  # (n_junctions,) int32
     change_ms: np.ndarray  # int64: per junction a matrix [from stage, to stage]
 
@@ -30,7 +31,7 @@ def junctions(tables: Tables, road: Approaches | None = None) -> Junctions:
     first_stage = np.concatenate(([0], np.cumsum(n_in_junction))).astype(np.int32)
     stage, group = _stage_groups(signals)
     minimum = np.zeros(len(signals.stage), np.int64)
-    np.maximum.at(minimum, stage, signals.group["min_green_ms"][group])
+    fill_minimum(signals, minimum)
     row, movement = _movements(tables, stage, group)
     change = np.zeros(int((n_in_junction**2).sum()), np.int64)
     change_start = np.cumsum(n_in_junction**2) - n_in_junction**2
@@ -99,13 +100,55 @@ def fill_changes(signals, start, result):
 @njit
 def _change(signals, j, before, after):
     """The longest intergreen from a group that clears to a forbidden one that enters."""
-    junction, longest = signals.junction[j], 0
-    for e in range(junction.n_groups):
-        if (after & ~before) >> np.uint64(e) & np.uint64(1) == 0:
-            continue
-        foes = signals.forbidden[junction.first_group + e] & before & ~after
-        for c in range(junction.n_groups):
-            if foes >> np.uint64(c) & np.uint64(1):
-                at = junction.intergreen_start + c * junction.n_groups + e
-                longest = max(longest, signals.intergreen_ms[at])
+    longest = np.int64(0)
+    for e in range(signals.junction[j].n_groups):
+        if has(after & ~before, e):
+            longest = max(longest, _clearing(signals, j, before & ~after, e))
     return longest
+
+
+@njit
+def _clearing(signals, j, ending, e):
+    """The longest intergreen from groups that end to local group ``e``: from those of vehicles, or from
+    those of pedestrians where no others end (they clear before vehicles do, see ``engine.walks``)."""
+    junction = signals.junction[j]
+    foes = signals.forbidden[junction.first_group + e] & ending
+    if foes & ~junction.walks:
+        foes &= ~junction.walks
+    longest = np.int64(0)
+    for c in range(junction.n_groups):
+        if has(foes, c):
+            at = junction.intergreen_start + c * junction.n_groups + e
+            longest = max(longest, np.int64(signals.intergreen_ms[at]))
+    return longest
+
+
+@njit
+def fill_minimum(signals, result):
+    """The green that each stage needs, into ``result`` (n_stages,)."""
+    for j in range(len(signals.junction)):
+        junction = signals.junction[j]
+        for s in range(junction.first_stage, junction.first_stage + junction.n_stages):
+            for i in range(junction.n_groups):
+                if has(signals.stage[s], i):
+                    result[s] = max(result[s], _group_minimum(signals, j, signals.stage[s], i))
+
+
+@njit
+def _group_minimum(signals, j, shown, i):
+    """The green of a stage that shows ``shown`` that its local group ``i`` needs, ms: a minimum green behind
+    the lead of a walk; of pedestrians, walk and what their clearance takes beyond that of vehicles."""
+    junction = signals.junction[j]
+    g = junction.first_group + i
+    more = np.int64(0)
+    for k in range(junction.n_groups):
+        other = signals.group[junction.first_group + k]
+        if signals.group[g].walk == 0:
+            if has(shown, k) and has(other.led, i):
+                more = max(more, np.int64(other.lead_ms))
+        elif has(signals.forbidden[g] & ~shown, k):
+            foes = signals.forbidden[junction.first_group + k] & shown & ~junction.walks
+            if foes:
+                at = junction.intergreen_start + i * junction.n_groups + k
+                more = max(more, signals.intergreen_ms[at] - _clearing(signals, j, foes, k))
+    return signals.group[g].min_green_ms + more

@@ -16,6 +16,8 @@ from .volumes import design_volumes
 def deployed_program(built: Any, name: str = "") -> Program:
     """The plan or the schedule of that name, or what is deployed. InputError names what there is."""
     program: Program | None = built.programs.get(name or built.deployed_name)
+    if program is None and not name and not built.signals.junctions:
+        return always(built.deployed)
     if program is None:
         there = ", ".join(built.programs) or "none"
         raise InputError(f"plan '{name}': the scenario has no such plan; there are: {there}")

@@ -29,13 +29,15 @@ def note(memory, now, j, group, code):
 
 
 @njit
-def take_calls(course, memory, calls, walk_called, j, now):
+def take_calls(course, memory, calls, j, now):
     """Which phases of a junction are called, by detectors, memory, pedestrians or recall."""
     junction = course.junction[j]
-    green = np.uint64(0)
+    green, pressed = np.uint64(0), np.uint64(0)
     for i in range(junction.n_groups):
         if calls.green[junction.first_group + i]:
             green |= np.uint64(1) << np.uint64(i)
+        if calls.called[junction.first_group + i]:
+            pressed |= np.uint64(1) << np.uint64(i)
     wanted = np.uint64(0)
     for d in range(junction.first_detector, junction.first_detector + junction.n_detectors):
         detector = course.detector[d]
@@ -53,7 +55,7 @@ def take_calls(course, memory, calls, walk_called, j, now):
     anybody = False
     for p in range(junction.first_phase, junction.first_phase + junction.n_phases):
         phase, state = course.phase[p], memory.phase[p]
-        walk = phase.recall == PED or (phase.walk_group >= 0 and walk_called[phase.walk_group])
+        walk = phase.recall == PED or phase.walkers & pressed != 0
         if state.green_ms < 0:
             state.walks = walk
         state.called = (wanted & phase.shows & ~served) != 0 or (walk and state.green_ms < 0)

@@ -5,6 +5,18 @@ from signalsim.network.tables import Column, Spec
 CLASSES = ("car", "heavy", "all")
 QUALITIES = ("good", "suspect", "bad")
 
+PEDESTRIANS = Spec(
+    "pedestrians.csv",
+    (
+        Column("crossing_id", "id", "the crossing"),
+        Column("interval_start", "time", "beginning of the interval, ISO 8601 with offset"),
+        Column("interval_end", "time", "its end, ISO 8601 with offset"),
+        Column("pedestrians", "float", "who came to either kerb; empty: nobody counted", "pedestrians",
+               low=0, high=1_000_000, may_be_empty=True),
+        Column("quality", "choice", "good, suspect (used), bad (taken as an outage)",
+               default="good", choices=QUALITIES),
+    ),
+)  # fmt: skip
 COUNTS = Spec(
     "counts.csv",
     (

@@ -11,6 +11,8 @@
   taken as if made there.
 """
 
+from typing import Protocol
+
 import numpy as np
 
 from signalsim.counts import WHOLE_APPROACH, CountTable
@@ -18,10 +20,22 @@ from signalsim.demand.model import KIND_OF_CLASS, EntryCells
 from signalsim.network import Network
 
 
-def _stream_rates(
-    counts: CountTable, rows: np.ndarray, start: np.ndarray, end: np.ndarray, grid: np.ndarray
+class Counted(Protocol):
+    """Counts of vehicles or pedestrians: (n,) each."""
+
+    @property
+    def start_ms(self) -> np.ndarray: ...
+    @property
+    def end_ms(self) -> np.ndarray: ...
+    @property
+    def count(self) -> np.ndarray: ...
+
+
+def stream_rates(
+    counts: Counted, rows: np.ndarray, start: np.ndarray, end: np.ndarray, grid: np.ndarray
 ) -> np.ndarray:
-    """Vehicles per ms per cell of the grid: the mean over the rows that cover it, NaN where none does."""
+    """Vehicles (or pedestrians) per ms per cell of the grid: the mean over the rows that cover it, NaN where
+    none does."""
     total = np.zeros(len(grid) - 1)
     covering = np.zeros(len(grid) - 1)
     for row in rows:
@@ -32,7 +46,7 @@ def _stream_rates(
         return total / covering
 
 
-def _fill(rate: np.ndarray, grid: np.ndarray) -> np.ndarray:
+def fill(rate: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """The rates with gaps interpolated between the middles of their neighbours."""
     known = ~np.isnan(rate)
     middle = (grid[:-1] + grid[1:]) / 2
@@ -63,12 +77,12 @@ def entry_cells(
         grid = np.unique(np.concatenate([[0, end_ms, *window_ms], start[rows], end[rows]]))
         rate, counted = np.zeros(len(grid) - 1), np.ones(len(grid) - 1, bool)
         for movement in np.unique(counts.movement[rows]):
-            own = _stream_rates(counts, rows[counts.movement[rows] == movement], start, end, grid)
+            own = stream_rates(counts, rows[counts.movement[rows] == movement], start, end, grid)
             if np.isnan(own).all():  # counted only outside the horizon
-                own = _outside_rate(counts, rows[counts.movement[rows] == movement], start_ms, grid)
+                own = outside_rate(counts, rows[counts.movement[rows] == movement], start_ms, grid)
                 counted[:] = False
             counted &= ~np.isnan(own)
-            rate += _fill(own, grid)
+            rate += fill(own, grid)
         inside = (grid[:-1] >= window_ms[0]) & (grid[1:] <= window_ms[1])
         missing = int(np.diff(grid)[inside & ~counted].sum())
         if missing:
@@ -104,7 +118,7 @@ def entered(entries: EntryCells, network: Network, window_ms: tuple[int, int]) -
     return np.where(is_silent, np.nan, out)
 
 
-def _outside_rate(counts: CountTable, rows: np.ndarray, start_ms: int, grid: np.ndarray) -> np.ndarray:
+def outside_rate(counts: Counted, rows: np.ndarray, start_ms: int, grid: np.ndarray) -> np.ndarray:
     """The rate of the counted interval nearest to the horizon, for every cell."""
     before = (counts.end_ms[rows] - start_ms) <= 0
     distance = np.where(before, start_ms - counts.end_ms[rows], counts.start_ms[rows] - start_ms)

@@ -71,4 +71,6 @@ class Demand:
     emergency_speed_factor: float
     dwell_cv: float  # coefficient of variation of the times at a stop
     warnings: tuple[str, ...]
+    pedestrians: EntryCells | None = None  # who comes to the crossings; ``link`` is the crossing
+    n_crossings: int = 0
     listed: Listed | None = None  # the vehicles themselves, instead of a draw

@@ -10,6 +10,7 @@ import numpy as np
 
 from signalsim.demand.chance import normal
 from signalsim.demand.model import EXACT, HEAVY, MIXED, Demand, EntryCells, Listed
+from signalsim.demand.pedestrians import Draw, draw_pedestrians
 from signalsim.demand.routes import draw_routes
 from signalsim.demand.stops import RouteStops, dwell_ms
 from signalsim.engine.random import stream_key, uniform
@@ -130,18 +131,30 @@ def _with_stops(arrivals: Arrivals, stops: RouteStops, cv: float, seed: int, rep
 
 
 def sample(built: HasDemand | Demand, seed: int = 0, replication: int = 0) -> Arrivals:
-    """The vehicles of one replication, sorted by departure (then by cell, then by draw).
+    """Vehicles of one replication, sorted by departure (then by cell, then by draw), and pedestrians.
 
     ``sampled`` mode: the number in each interval is Poisson with the counted mean. ``exact`` mode:
     it is the counted number, at uniform times within the interval. Listed trips are those of the list.
     """
     demand = built if isinstance(built, Demand) else built.demand
     if demand.listed is not None:
-        return _listed(demand, demand.listed, seed, replication)
+        arrivals = _listed(demand, demand.listed, seed, replication)
+    else:
+        arrivals = _counted(demand, seed, replication)
+    if demand.pedestrians is None:
+        return arrivals
+    people = draw_pedestrians(demand.pedestrians, demand.n_crossings, _draw(demand), seed, replication)
+    return arrivals._replace(**people)
+
+
+def _draw(demand: Demand) -> Draw:
+    return _exact_departures if demand.mode == EXACT else _poisson_departures
+
+
+def _counted(demand: Demand, seed: int, replication: int) -> Arrivals:
+    """Vehicles from counts."""
     cells = demand.entries
-    key = stream_key(seed, "arrivals", replication)
-    draw = _exact_departures if demand.mode == EXACT else _poisson_departures
-    cell, time = draw(cells, key)
+    cell, time = _draw(demand)(cells, stream_key(seed, "arrivals", replication))
     order = np.lexsort((cell, time))
     cell, time = cell[order], time[order]
     link = cells.link[cell]

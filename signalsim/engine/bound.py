@@ -16,19 +16,34 @@ from . import kernel, look
 from .interlock import GROUP_STATE, JUNCTION_STATE, SignalState
 from .jit import njit
 from .records import RECORD
-from .state import LANE, NODE, PLACE, SEGMENT_STATE, TOTAL, State, Trips, Wheel, arrays
+from .state import CROSSING_STATE, LANE, NODE, PLACE, SEGMENT_STATE, TOTAL, State, Trips, Wheel, arrays
 from .surface import Sight
-from .tables import FEEDER, GROUP, JUNCTION, MOVEMENT, PRIORITY, SEGMENT, STEP, Signals, Tables
+from .tables import (
+    CROSSING,
+    FEEDER,
+    GROUP,
+    JUNCTION,
+    MOVEMENT,
+    PRIORITY,
+    SEGMENT,
+    STEP,
+    ZONE,
+    Signals,
+    Tables,
+)
 
 I4, I8, U8, B1 = np.dtype("i4"), np.dtype("i8"), np.dtype("u8"), np.dtype("?")
 # Types of all arrays, in the order of the fields of Tables, Trips, State, the log and Sight.
-_TABLES = (SEGMENT, *[I4] * 8, MOVEMENT, STEP, FEEDER, PRIORITY, I4, I4, JUNCTION, GROUP, U8, U8, I4)
-_TRIPS = (I8, I4, I4, I4, I4, I8, I4)
+_TABLES = (
+    SEGMENT, *[I4] * 8, MOVEMENT, STEP, FEEDER, PRIORITY, I4, CROSSING, I4, ZONE, I4, JUNCTION, GROUP, U8, U8,
+    I4,
+)  # fmt: skip
+_TRIPS = (I8, I4, I4, I4, I4, I8, I4, I4, I8, B1)
 _STATE = (
     TOTAL, NODE, I4, U8, I4, I4, LANE, PLACE, I8, SEGMENT_STATE, I8, I8, I8, I4, I4, I8, I8, I4,
-    JUNCTION_STATE, GROUP_STATE, I8,
+    CROSSING_STATE, I8, JUNCTION_STATE, GROUP_STATE, I8,
 )  # fmt: skip
-_SIGHT = (I4, I4, I8, I8, I8, I4, I4, I4, I8, I8, I8, B1)
+_SIGHT = (I4, I4, I8, I8, I8, I4, I4, I4, I8, I8, I8, B1, B1)
 _TYPES = (*_TABLES, *_TRIPS, *_STATE, RECORD, *_SIGHT)
 
 
@@ -109,10 +124,10 @@ def _tables(at):
         _rows(at, 0, SEGMENT), _rows(at, 1, I4), _rows(at, 2, I4), _rows(at, 3, I4), _rows(at, 4, I4),
         _rows(at, 5, I4), _rows(at, 6, I4), _rows(at, 7, I4), _rows(at, 8, I4), _rows(at, 9, MOVEMENT),
         _rows(at, 10, STEP), _rows(at, 11, FEEDER), _rows(at, 12, PRIORITY), _rows(at, 13, I4),
-        _rows(at, 14, I4),
+        _rows(at, 14, CROSSING), _rows(at, 15, I4), _rows(at, 16, ZONE), _rows(at, 17, I4),
         Signals(
-            _rows(at, 15, JUNCTION), _rows(at, 16, GROUP), _rows(at, 17, U8), _rows(at, 18, U8),
-            _rows(at, 19, I4),
+            _rows(at, 18, JUNCTION), _rows(at, 19, GROUP), _rows(at, 20, U8), _rows(at, 21, U8),
+            _rows(at, 22, I4),
         ),
     )  # fmt: skip
 
@@ -120,28 +135,29 @@ def _tables(at):
 @njit(forceinline=True)
 def _trips(at):
     return Trips(
-        _rows(at, 20, I8), _rows(at, 21, I4), _rows(at, 22, I4), _rows(at, 23, I4), _rows(at, 24, I4),
-        _rows(at, 25, I8), _rows(at, 26, I4),
+        _rows(at, 23, I8), _rows(at, 24, I4), _rows(at, 25, I4), _rows(at, 26, I4), _rows(at, 27, I4),
+        _rows(at, 28, I8), _rows(at, 29, I4), _rows(at, 30, I4), _rows(at, 31, I8), _rows(at, 32, B1),
     )  # fmt: skip
 
 
 @njit(forceinline=True)
 def _state(at):
     return State(
-        _rows(at, 27, TOTAL), _rows(at, 28, NODE), Wheel(_rows(at, 29, I4), _rows(at, 30, U8)),
-        _rows(at, 31, I4), _rows(at, 32, I4), _rows(at, 33, LANE), _rows(at, 34, PLACE), _rows(at, 35, I8),
-        _rows(at, 36, SEGMENT_STATE), _rows(at, 37, I8), _rows(at, 38, I8), _rows(at, 39, I8),
-        _rows(at, 40, I4), _rows(at, 41, I4), _rows(at, 42, I8), _rows(at, 43, I8), _rows(at, 44, I4),
-        SignalState(_rows(at, 45, JUNCTION_STATE), _rows(at, 46, GROUP_STATE), _rows(at, 47, I8)),
+        _rows(at, 33, TOTAL), _rows(at, 34, NODE), Wheel(_rows(at, 35, I4), _rows(at, 36, U8)),
+        _rows(at, 37, I4), _rows(at, 38, I4), _rows(at, 39, LANE), _rows(at, 40, PLACE), _rows(at, 41, I8),
+        _rows(at, 42, SEGMENT_STATE), _rows(at, 43, I8), _rows(at, 44, I8), _rows(at, 45, I8),
+        _rows(at, 46, I4), _rows(at, 47, I4), _rows(at, 48, I8), _rows(at, 49, I8), _rows(at, 50, I4),
+        _rows(at, 51, CROSSING_STATE), _rows(at, 52, I8),
+        SignalState(_rows(at, 53, JUNCTION_STATE), _rows(at, 54, GROUP_STATE), _rows(at, 55, I8)),
     )  # fmt: skip
 
 
 @njit(forceinline=True)
 def _sight(at):
     return Sight(
-        0, _rows(at, 49, I4), _rows(at, 50, I4), _rows(at, 51, I8), _rows(at, 52, I8), _rows(at, 53, I8),
-        _rows(at, 54, I4), _rows(at, 55, I4), _rows(at, 56, I4), _rows(at, 57, I8), _rows(at, 58, I8),
-        _rows(at, 59, I8), _rows(at, 60, B1),
+        0, _rows(at, 57, I4), _rows(at, 58, I4), _rows(at, 59, I8), _rows(at, 60, I8), _rows(at, 61, I8),
+        _rows(at, 62, I4), _rows(at, 63, I4), _rows(at, 64, I4), _rows(at, 65, I8), _rows(at, 66, I8),
+        _rows(at, 67, I8), _rows(at, 68, B1), _rows(at, 69, B1),
     )  # fmt: skip
 
 
@@ -152,7 +168,7 @@ def _call_start(at):
 
 @njit(inner=False)
 def _call_advance(at, until):
-    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 48, RECORD), until)
+    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 56, RECORD), until)
 
 
 @njit(inner=False)

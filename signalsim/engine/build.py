@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .footways import Crossings, crossing_tables, gives_way_to, longest_turn_ms, set_walks
 from .memory import aligned
 from .tables import (
     ENTERS,
@@ -72,9 +73,11 @@ class SignalSpec:
     initial_stage: np.ndarray  # (n_junctions,) local
     forbidden: np.ndarray  # (k, 2) groups never green together; either order
     intergreen: np.ndarray  # (k, 3) clearing group, entering group, ms
+    group_walk: np.ndarray | None = None  # bits of WALKS, BUTTON, RESTS; 0: vehicles
+    leads: np.ndarray | None = None  # (k, 3) pedestrian group, group of vehicles behind its lead, ms
 
 
-def make_tables(road: Road, spec: SignalSpec) -> Tables:
+def make_tables(road: Road, spec: SignalSpec, crossings: Crossings = Crossings()) -> Tables:  # noqa: B008
     """Tables of the engine.
 
     Raises ValueError where columns contradict each other: a forbidden pair within a stage, a
@@ -88,6 +91,7 @@ def make_tables(road: Road, spec: SignalSpec) -> Tables:
     priority = _priorities(road, segment, movement)
     lane_movement, lane_movement_id = _csr(road.serves, len(road.lane_segment))
     signals, group_lane = _signals(road, spec, segment)
+    crossing, group_crossing, zone = crossing_tables(crossings, movement, signals.group)
     return Tables(
         segment=segment.view(np.recarray),
         lane=lane,
@@ -103,6 +107,9 @@ def make_tables(road: Road, spec: SignalSpec) -> Tables:
         feeder=feeder.view(np.recarray),
         priority=priority.view(np.recarray),
         group_lane=group_lane,
+        crossing=crossing.view(np.recarray),
+        group_crossing=group_crossing,
+        zone=zone.view(np.recarray),
         link_first_segment=_first_segments(road.segment_link).astype(np.int32),
         signals=signals,
     )
@@ -170,9 +177,7 @@ def _steps(segment: np.ndarray, movement: np.ndarray) -> np.ndarray:
         step[name] = movement[name]
     step["to_lane"] = segment["first_lane"][movement["to_segment"]]
     step["to_lanes"] = segment["n_lanes"][movement["to_segment"]]
-    step["yields"] = (movement["yield_end"] > movement["yield_start"]) | (
-        movement["rules"] & (TAKES_TURNS | ON_RED) > 0
-    )
+    step["yields"] = gives_way_to(movement, TAKES_TURNS | ON_RED)
     return step
 
 
@@ -235,10 +240,11 @@ def _signals(road: Road, spec: SignalSpec, segment: np.ndarray) -> tuple[Signals
     group["junction"] = spec.group_junction
     group["min_green_ms"] = spec.group_min_green_ms
     group["yellow_ms"] = spec.group_yellow_ms
+    set_walks(group, junction, spec.group_walk, spec.leads)
     forbidden, intergreen = _conflicts(spec, junction, group, int(squares.sum()))
     stage = np.asarray(spec.stage_mask, np.uint64)
     _check_stages(spec, junction, stage, forbidden)
-    group["urgent_ms"] = _urgent(spec, junction, stage, intergreen)
+    group["urgent_ms"] = _urgent(spec, junction, group, intergreen)
     serves = np.asarray(road.serves, np.int64).reshape(-1, 2)
     at_line = serves[segment["next"][road.lane_segment[serves[:, 0]]] == -1]
     of_group = np.asarray(road.movement_group)[at_line[:, 1]]
@@ -283,11 +289,11 @@ def _check_stages(spec: SignalSpec, junction: np.ndarray, stage: np.ndarray, for
                 raise ValueError(f"stage {s} shows green to a forbidden pair")
 
 
-def _urgent(spec: SignalSpec, junction: np.ndarray, stage: np.ndarray, intergreen: np.ndarray) -> np.ndarray:
+def _urgent(spec: SignalSpec, junction: np.ndarray, group: np.ndarray, intergreen: np.ndarray) -> np.ndarray:
     """From which red time on a group is served next, so that its maximum red is kept.
 
     Whatever is under way, and every other group with a limit that has waited longer, come first:
-    each takes at most one change and one minimum green.
+    each takes at most one change and one minimum green (or a walk with what belongs to it).
     """
     urgent = np.full(len(spec.group_junction), INF, np.int64)
     for j, row in enumerate(junction):
@@ -297,8 +303,7 @@ def _urgent(spec: SignalSpec, junction: np.ndarray, stage: np.ndarray, intergree
             continue
         start = row["intergreen_start"]
         change = int(intergreen[start : start + row["n_groups"] ** 2].max(initial=0))
-        turn = change + int(np.asarray(spec.group_min_green_ms)[groups].max())
-        lead = (int((limit > 0).sum()) + 1) * turn
+        lead = (int((limit > 0).sum()) + 1) * longest_turn_ms(group[groups], change)
         if (limit[limit > 0] < 2 * lead).any():
             raise ValueError(
                 f"junction {j}: a maximum red of {limit[limit > 0].min() / 1000:g} s cannot be kept; "

@@ -10,7 +10,7 @@ from .detectors import Cabinet, Detectors, detect, empty_cabinet, read_lamps
 from .gridlock import Holdups
 from .holdups import holdups_of
 from .records import RECORD
-from .state import State, copy_state, make_state, make_trips
+from .state import State, copy_state, counted_pedestrians, make_state, make_trips
 from .surface import Sight, Sums, Totals
 from .tables import Arrivals, Tables
 
@@ -44,12 +44,14 @@ class CompiledEngine:
     ) -> None:
         self.tables, self.arrivals = tables, arrivals
         self._state = make_state(tables, arrivals, count_from_ms, count_to_ms)
-        self._log = np.zeros(_log_rows(tables) if record else 0, RECORD).view(np.recarray)
+        self._log = np.zeros(_log_rows(tables, arrivals) if record else 0, RECORD).view(np.recarray)
         self._written: list[np.ndarray] = []
         self._sight = _empty_sight(tables)
         self._cabinet = empty_cabinet(0, 0, 0)
         self._now_ms = 0
-        self._run = Bound(tables, make_trips(tables, arrivals), self._state, self._log, self._sight)
+        self._trips = make_trips(tables, arrivals)
+        self._pedestrian_counted = counted_pedestrians(arrivals, count_from_ms, count_to_ms)
+        self._run = Bound(tables, self._trips, self._state, self._log, self._sight)
         self._run.start()
 
     @property
@@ -95,6 +97,10 @@ class CompiledEngine:
         read_lamps(state.signals.junction, state.signals.group, seen)
         return seen._replace(now_ms=self._now_ms)
 
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to."""
+        return self._state.signals.junction["stage"].copy()
+
     def holdups(self) -> Holdups:
         """Why heads of lanes do not move."""
         return holdups_of(self.tables, self._state)
@@ -124,12 +130,17 @@ class CompiledEngine:
             lane_stops=lane["stops"].copy(),
             lane_max_queue=lane["max_queue"].copy(),
             movement_crossed=state.movement_out.copy(),
+            pedestrian_start=self._trips.pedestrian_start,
+            pedestrian_ms=self.arrivals.pedestrian_ms,
+            walk_ms=state.walk_ms.copy(),
+            pedestrian_counted=self._pedestrian_counted,
         )
 
     def all_counted_arrived(self) -> bool:
-        """Whether every counted vehicle has left the network."""
+        """Whether every counted vehicle has left the network, and every counted pedestrian set off."""
         total = self._state.total[0]
-        return bool((self._state.arrive_ms[total.counted_from : total.counted_to] >= 0).all())
+        arrived = (self._state.arrive_ms[total.counted_from : total.counted_to] >= 0).all()
+        return bool(arrived and (self._state.walk_ms[self._pedestrian_counted] >= 0).all())
 
     def totals(self) -> Totals:
         total = self._state.total[0]
@@ -152,10 +163,10 @@ def _copied(part: Any) -> Any:
     return part.copy() if isinstance(part, np.ndarray) else type(part)(*(a.copy() for a in part))
 
 
-def _log_rows(tables: Tables) -> int:
+def _log_rows(tables: Tables, arrivals: Arrivals) -> int:
     """Twice what one instant can write: the loop stops between instants when half is full."""
-    one_instant = 6 * len(tables.lane) + 4 * len(tables.signals.group) + 2 * len(tables.signals.junction)
-    return max(MIN_LOG, 2 * one_instant)
+    signals = 8 * len(tables.signals.group) + 2 * len(tables.signals.junction)
+    return max(MIN_LOG, 2 * (6 * len(tables.lane) + signals + len(arrivals.pedestrian_ms)))
 
 
 def _empty_sight(tables: Tables) -> Sight:
@@ -174,4 +185,5 @@ def _empty_sight(tables: Tables) -> Sight:
         earliest_switch_ms=np.zeros(n_junctions, np.int64),
         stage_ms=np.zeros(len(tables.signals.stage), np.int64),
         group_green=np.zeros(len(tables.signals.group), bool),
+        group_called=np.zeros(len(tables.signals.group), bool),
     )

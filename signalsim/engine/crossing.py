@@ -13,8 +13,8 @@ from .jit import njit
 from .log import write
 from .records import STOP_MS, Kind
 from .state import FRESH, INSIDE, SIREN
-from .tables import EXIT, INF, ON_RED, STOPS, TAKES_TURNS
-from .wheel import LANE, ROOM, schedule
+from .tables import EXIT, INF, ON_RED, STOPS, TAKES_TURNS, TO_VEHICLES
+from .wheel import LANE, ROOM, first_lane_node, schedule
 
 _DEPART, _ENTER, _CROSS, _ARRIVE = int(Kind.DEPART), int(Kind.ENTER), int(Kind.CROSS), int(Kind.ARRIVE)
 
@@ -41,7 +41,7 @@ def _room_changed(tables, trips, state, s):
             _, first, n_lanes, mask, size, traverse = target(tables, trips, state, l)
             soonest = min(soonest, soonest_room(state, first, n_lanes, mask, size) - traverse)
     if soonest < INF // 2:
-        n = tables.signals.junction.size + tables.lane.size + s
+        n = first_lane_node(tables) + tables.lane.size + s
         schedule(state.node, state.wheel, state.total, n, ROOM, soonest)
 
 
@@ -88,7 +88,7 @@ def _headway_after(tables, state, lane, head, opposed, now):
             extra = tables.movement[head.movement].startup2_ms
         if step.rules & ON_RED:
             opposed = opposed or _on_red(state, step, now)
-        elif lamp.aspect != GREEN and step.yields == 1 and not lane.marks & INSIDE:
+        elif lamp.aspect != GREEN and step.yields & TO_VEHICLES and not lane.marks & INSIDE:
             lane.sneaks -= 1
             opposed = True
     if opposed:
@@ -175,7 +175,7 @@ def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, siren, s
         wake(tables, trips, state, b)
     elif siren:
         lane.marks |= SIREN
-        schedule(state.node, state.wheel, state.total, tables.signals.junction.size + b, LANE, arrive)
+        schedule(state.node, state.wheel, state.total, first_lane_node(tables) + b, LANE, arrive)
 
 
 @njit(forceinline=True, inner=True)

@@ -46,6 +46,7 @@ class Cabinet(NamedTuple):
     passed: np.ndarray  # (n_detectors,) int64, vehicles ever: zone: crossed; line: passed it
     green: np.ndarray  # (n_groups,) bool
     since_ms: np.ndarray  # (n_groups,) int64, when the group's aspect began
+    called: np.ndarray  # (n_groups,) bool, a pedestrian has pressed the button since the last walk
     stage: np.ndarray  # (n_junctions,) int32, local stage in force or being changed to
 
 
@@ -57,6 +58,7 @@ def empty_cabinet(n_detectors: int, n_groups: int, n_junctions: int) -> Cabinet:
         passed=np.zeros(n_detectors, np.int64),
         green=np.zeros(n_groups, bool),
         since_ms=np.zeros(n_groups, np.int64),
+        called=np.zeros(n_groups, bool),
         stage=np.zeros(n_junctions, np.int32),
     )
 
@@ -109,5 +111,6 @@ def read_lamps(junctions, groups, seen):
     for g in range(groups.size):
         seen.green[g] = groups[g].aspect == GREEN
         seen.since_ms[g] = groups[g].since_ms
+        seen.called[g] = groups[g].called == 1
     for j in range(junctions.size):
         seen.stage[j] = junctions[j].stage

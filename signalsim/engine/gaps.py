@@ -8,8 +8,9 @@ import numpy as np
 from .heads import head_time
 from .interlock import GREEN
 from .jit import njit
-from .tables import EXIT, INF, ON_RED, TAKES_TURNS
-from .wheel import YIELD, schedule
+from .pedestrians import zones_free
+from .tables import EXIT, INF, ON_RED, TAKES_TURNS, TO_PEDESTRIANS, TO_VEHICLES
+from .wheel import YIELD, first_lane_node, schedule
 
 JOIN_MS = 1000  # so long after a vehicle of an all-way stop began to cross others may go along with it
 
@@ -17,20 +18,26 @@ JOIN_MS = 1000  # so long after a vehicle of an all-way stop began to cross othe
 @njit(forceinline=True, inner=True)
 def give_way(tables, trips, state, l, now):
     """Until when the head of lane ``l`` has to wait for others (``now``: not at all; INF: until one of
-    them has gone), and whether it is opposed. Who clears at the end of green does not ask."""
+    them has gone), and whether other vehicles oppose it. Who clears at the end of green asks pedestrians
+    only."""
     m = state.place[state.lane[l].place0 + state.lane[l].head].movement
     step = tables.step[m]
+    is_red = step.group >= 0 and state.signals.group[step.group].aspect != GREEN
+    on_red = is_red and step.rules & ON_RED != 0
+    until, opposed = now, False
     if step.rules & TAKES_TURNS:
-        return _turn(tables, trips, state, l, m, now), True
-    movement = tables.movement[m]
-    start, end = movement.yield_start, movement.yield_end
-    if step.group >= 0 and state.signals.group[step.group].aspect != GREEN:
-        if not step.rules & ON_RED:
-            return now, False
-        start, end = movement.foe_start, movement.foe_end
-    return _gap(
-        tables.movement, tables.priority, state.lane, state.place, state.signals.group, m, start, end, now
-    )
+        until, opposed = _turn(tables, trips, state, l, m, now), True
+    elif on_red or (step.yields & TO_VEHICLES and not is_red):
+        movement = tables.movement[m]
+        start, end = movement.yield_start, movement.yield_end
+        if on_red:
+            start, end = movement.foe_start, movement.foe_end
+        until, opposed = _gap(
+            tables.movement, tables.priority, state.lane, state.place, state.signals.group, m, start, end, now
+        )
+    if step.yields & TO_PEDESTRIANS:
+        until = max(until, zones_free(tables, trips, state, m, on_red, now))
+    return until, opposed
 
 
 @njit(inner=True)
@@ -126,7 +133,7 @@ def _clear(tables, state, m):
 @njit
 def let_others_try(tables, state, m):
     """The heads that may have waited for one of movement ``m``, which takes turns, look again."""
-    first = tables.signals.junction.size + tables.lane.size + tables.segment.size
+    first = first_lane_node(tables) + tables.lane.size + tables.segment.size
     movement = tables.movement[m]
     for k in range(movement.foe_start, movement.foe_end):
         n = first + np.int64(tables.priority[k].lane)

@@ -8,8 +8,8 @@ import numpy as np
 from .interlock import GREEN
 from .jit import njit
 from .state import BLOCKED, INSIDE
-from .tables import EXIT, INF, ON_RED, STOPS
-from .wheel import LANE, ROOM, YIELD, schedule
+from .tables import EXIT, INF, ON_RED, STOPS, TO_VEHICLES
+from .wheel import LANE, ROOM, YIELD, first_lane_node, schedule
 
 LANES = 0xFFFF  # a leg's bits of lanes, moved down to bit 0
 
@@ -21,7 +21,7 @@ def yields(tables, state, l):
     if lane.vehicles == 0 or not lane.at_line or lane.marks & INSIDE:
         return False
     m = state.place[lane.place0 + lane.head].movement
-    return m != EXIT and tables.step[m].yields == 1
+    return m != EXIT and tables.step[m].yields != 0
 
 
 @njit(forceinline=True)
@@ -40,7 +40,7 @@ def _open_time(tables, state, lane, arrive, m, ready, now):
         return max(ready, arrive + tables.movement[m].hold_ms, end)
     if lamp.began_ms == -INF:
         return INF
-    if lamp.aspect != GREEN and step.yields == 1:
+    if lamp.aspect != GREEN and step.yields & TO_VEHICLES:
         ready = max(ready, lamp.green_end_ms + step.end_gain_ms)
         clear = lamp.green_end_ms + tables.signals.group[step.group].clear_ms
         if lane.sneaks > 0 and arrive <= lamp.green_end_ms and max(ready, now) < clear:
@@ -78,7 +78,7 @@ def wake(tables, trips, state, l):
     t = head_time(tables, trips, state, l, state.total[0].now_ms)
     if t == INF:
         return
-    first_lane = tables.signals.junction.size
+    first_lane = first_lane_node(tables)
     n, rank = first_lane + l, LANE
     if state.lane[l].waits_for >= 0:
         n, rank = first_lane + tables.lane.size + state.lane[l].waits_for, ROOM

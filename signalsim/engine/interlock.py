@@ -1,52 +1,40 @@
 """The interlock: tables, state, requests, now -> aspects. It knows no traffic.
 
-Whatever is asked of it, it never shows green to a forbidden pair, never cuts a minimum green short
-and never skips an intergreen. Engines and the SUMO bridge share it; controllers, fixed plans and
-pre-emption only request.
+Whatever is asked of it, it never shows green to a forbidden pair, never cuts a minimum green, a walk
+or a clearance short and never skips an intergreen. Engines and the SUMO bridge share it; controllers,
+fixed plans and pre-emption only request.
 
-A switch is done whole: it waits until every group that it ends has had its minimum green. Then
-those groups go yellow, and each entering group goes green as soon as the intergreen after every
-forbidden group has passed. Until all of them are green the junction is changing. A further switch
-may begin meanwhile if it takes back no green that is on its way: so the rings of a controller with
-two rings change independently of each other, and in a junction of one ring it waits.
+A switch is done whole: it waits until every group that it ends has had its minimum green, and for
+walks (see ``walks``). Then those groups go yellow, and each entering group goes green as soon as the
+intergreen after every forbidden group has passed. Until all of them are green the junction is
+changing. A further switch may begin meanwhile if it takes back no green that is on its way: so the
+rings of a controller with two rings change independently of each other, and in a junction of one
+ring it waits.
 
 Maximum red is a service guarantee: a group that is red for ``urgent_ms`` is served next whatever
 is asked for, the longest waiting first.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from .jit import njit
-from .tables import INF, Signals
-
-RED, YELLOW, GREEN = 0, 1, 2
-
-GROUP_STATE = np.dtype(
-    [
-        ("aspect", "i4"),
-        ("pad", "i4"),
-        ("since_ms", "i8"),  # when this aspect began
-        ("began_ms", "i8"),  # start of the last green, -INF if there was none
-        ("green_end_ms", "i8"),  # end of the last green, INF while green
-        ("start_ms", "i8"),  # the green that is on its way, INF if none
-    ]
+from .lamps import GREEN as GREEN
+from .lamps import GROUP_STATE as GROUP_STATE
+from .lamps import JUNCTION_STATE as JUNCTION_STATE
+from .lamps import RED as RED
+from .lamps import YELLOW as YELLOW
+from .lamps import SignalState as SignalState
+from .tables import BUTTON, INF, Signals
+from .walks import (
+    begin_walks,
+    begins_with_stage,
+    end_walks,
+    has,
+    next_walk_end,
+    ready,
+    soonest_start,
+    start_walk,
 )
-JUNCTION_STATE = np.dtype(
-    [
-        ("stage", "i4"),  # local: in force, or being changed to
-        ("wanted", "i4"),  # local: the request in hand, -1 if none
-        ("since_ms", "i8"),  # when all groups of the stage were green, INF while changing
-        ("wanted_ms", "i8"),  # not before this
-    ]
-)
-
-
-class SignalState(NamedTuple):
-    junction: np.ndarray  # (n_junctions,) JUNCTION_STATE
-    group: np.ndarray  # (n_groups,) GROUP_STATE
-    stage_ms: np.ndarray  # (n_stages,) int64, time that each stage was in force before the present one
 
 
 def initial_state(signals: Signals, now_ms: int = 0) -> SignalState:
@@ -61,10 +49,19 @@ def initial_state(signals: Signals, now_ms: int = 0) -> SignalState:
     group["start_ms"] = INF
     group["began_ms"] = -INF
     for row, state in zip(signals.junction, junction, strict=True):
-        mask = int(signals.stage[row["first_stage"] + state["stage"]])
-        for i in range(row["n_groups"]):
-            if mask >> i & 1:
-                group["start_ms"][row["first_group"] + i] = now_ms
+        first, mask = int(row["first_group"]), int(signals.stage[row["first_stage"] + state["stage"]])
+        begins = [
+            i
+            for i in range(row["n_groups"])
+            if mask >> i & 1 and not signals.group["walk"][first + i] & BUTTON
+        ]
+        for i in begins:
+            leads = [
+                int(signals.group["lead_ms"][first + k])
+                for k in begins
+                if int(signals.group["led"][first + k]) >> i & 1
+            ]
+            group["start_ms"][first + i] = now_ms + max(leads, default=0)
     stage_ms = np.zeros(len(signals.stage), np.int64)
     return SignalState(junction.view(np.recarray), group.view(np.recarray), stage_ms)
 
@@ -81,23 +78,31 @@ def request(signals, state, j, stage, switch_ms):
 
 
 @njit
-def _min_green_over(signals, state, j, target):
-    """When all groups that a switch to ``target`` (mask) ends have had their minimum green."""
-    row = signals.junction[j]
-    over = -INF
-    for i in range(row.n_groups):
-        g = row.first_group + i
-        if state.group[g].aspect == GREEN and (target >> np.uint64(i)) & np.uint64(1) == 0:
-            over = max(over, state.group[g].since_ms + signals.group[g].min_green_ms)
-    return over
+def settle_after_request(signals, j, switch_ms, now):
+    """When to ``settle`` after a request: at once where a walk may have to end before the switch."""
+    return now if signals.junction[j].walks else switch_ms
 
 
 @njit
-def earliest_switch(signals, state, j):
-    """When the stage in force may end, should all its groups end (INF while changing)."""
+def call(signals, state, g):
+    """A pedestrian presses the button of group ``g``. Whether that is new, and so ``settle`` comes next:
+    not if it has none, or walks, or was called."""
+    is_new = signals.group[g].walk & BUTTON != 0 and state.group[g].aspect != GREEN
+    if not is_new or state.group[g].called:
+        return False
+    state.group[g].called = 1
+    return True
+
+
+@njit
+def earliest_switch(signals, state, j, now):
+    """When the stage in force may end, should all its groups end and any other begin (INF while changing)."""
     if state.junction[j].since_ms == INF:
         return INF
-    return max(_min_green_over(signals, state, j, np.uint64(0)), state.junction[j].since_ms)
+    row = signals.junction[j]
+    others = ~signals.stage[row.first_stage + state.junction[j].stage]
+    over = ready(signals, state, j, np.uint64(0), others, now)
+    return max(over, state.junction[j].since_ms)
 
 
 @njit
@@ -113,7 +118,8 @@ def stage_times(signals, state, now, result):
 
 @njit
 def _urgent_stage(signals, state, j, now):
-    """The first stage with the group that has been red beyond its limit for longest, -1 if none."""
+    """A stage with the group that has been red beyond its limit for longest, -1 if none: the one in force
+    (pedestrians may walk in it again), else the first. Pedestrians who did not call do not wait."""
     row = signals.junction[j]
     longest, urgent = INF, -1
     for i in range(row.n_groups):
@@ -121,12 +127,16 @@ def _urgent_stage(signals, state, j, now):
         group = state.group[g]
         if group.aspect == GREEN or group.start_ms < INF or signals.group[g].urgent_ms == INF:
             continue
+        if not begins_with_stage(signals, state, g):
+            continue
         if group.green_end_ms + signals.group[g].urgent_ms <= now and group.green_end_ms < longest:
             longest, urgent = group.green_end_ms, i
     if urgent < 0:
         return -1
+    if has(signals.stage[row.first_stage + state.junction[j].stage], urgent):
+        return np.int64(state.junction[j].stage)
     for s in range(row.n_stages):
-        if (signals.stage[row.first_stage + s] >> np.uint64(urgent)) & np.uint64(1):
+        if has(signals.stage[row.first_stage + s], urgent):
             return s
     return -1
 
@@ -148,8 +158,7 @@ def _takes_back(signals, state, j, stage):
     row = signals.junction[j]
     target = signals.stage[row.first_stage + stage]
     for i in range(row.n_groups):
-        on_its_way = state.group[row.first_group + i].start_ms < INF
-        if on_its_way and (target >> np.uint64(i)) & np.uint64(1) == 0:
+        if state.group[row.first_group + i].start_ms < INF and not has(target, i):
             return True
     return False
 
@@ -164,7 +173,7 @@ def _begin_switch(signals, state, j, stage, now, changes, n):
     for i in range(row.n_groups):
         g = row.first_group + i
         group = state.group[g]
-        if group.aspect == GREEN and (target >> np.uint64(i)) & np.uint64(1) == 0:
+        if group.aspect == GREEN and not has(target, i):
             group.aspect = YELLOW
             group.since_ms = now
             group.green_end_ms = now
@@ -172,17 +181,14 @@ def _begin_switch(signals, state, j, stage, now, changes, n):
             n += 1
     for i in range(row.n_groups):
         g = row.first_group + i
-        group = state.group[g]
-        if group.aspect == GREEN or group.start_ms < INF or (target >> np.uint64(i)) & np.uint64(1) == 0:
+        if has(target & ~row.walks, i) and state.group[g].aspect != GREEN and state.group[g].start_ms == INF:
+            state.group[g].start_ms = soonest_start(signals, state, j, i, now)
+    for i in range(row.n_groups):
+        group = state.group[row.first_group + i]
+        if not has(target & row.walks, i) or group.aspect == GREEN or group.start_ms < INF:
             continue
-        start = now
-        if group.aspect == YELLOW:
-            start = group.green_end_ms + signals.group[g].yellow_ms
-        for k in range(row.n_groups):
-            if (signals.forbidden[g] >> np.uint64(k)) & np.uint64(1):
-                intergreen = signals.intergreen_ms[row.intergreen_start + k * row.n_groups + i]
-                start = max(start, state.group[row.first_group + k].green_end_ms + intergreen)
-        group.start_ms = start
+        if begins_with_stage(signals, state, row.first_group + i):
+            start_walk(signals, state, j, i, now)
     state.junction[j].stage = stage
     state.junction[j].since_ms = INF
     return n
@@ -192,14 +198,17 @@ def _begin_switch(signals, state, j, stage, now, changes, n):
 def settle(signals, state, j, now, changes):
     """Do all that is due at junction ``j`` at ``now``.
 
-    Writes 4 x group + new aspect for every change to ``changes`` (room for four times the junction's
-    groups: one that has neither yellow nor intergreen changes up to three times) and returns how many.
+    Writes 4 x group + new aspect for every change to ``changes`` (room for eight times the junction's
+    groups: one of no time at all, for walk, clearance or intergreen, changes up to six times) and returns
+    how many.
     Afterwards ask ``due`` when to come back.
     """
     row = signals.junction[j]
     n = 0
     while True:
         waiting = False
+        stage, when = _next_target(signals, state, j, now)
+        n = end_walks(signals, state, j, stage, when, now, changes, n)
         for i in range(row.n_groups):
             g = row.first_group + i
             group = state.group[g]
@@ -208,6 +217,7 @@ def settle(signals, state, j, now, changes):
                 group.since_ms = now
                 changes[n] = 4 * g + group.aspect
                 n += 1
+        begin_walks(signals, state, j, stage, when, now)
         for i in range(row.n_groups):
             g = row.first_group + i
             group = state.group[g]
@@ -217,6 +227,7 @@ def settle(signals, state, j, now, changes):
                 group.began_ms = now
                 group.green_end_ms = INF
                 group.start_ms = INF
+                group.called = 0
                 changes[n] = 4 * g + group.aspect
                 n += 1
             waiting |= group.start_ms < INF
@@ -226,10 +237,11 @@ def settle(signals, state, j, now, changes):
         if stage < 0 or when > now:
             return n
         if stage == state.junction[j].stage:
-            state.junction[j].wanted = -1
+            if stage == state.junction[j].wanted:
+                state.junction[j].wanted = -1
             return n
         target = signals.stage[row.first_stage + stage]
-        if _takes_back(signals, state, j, stage) or _min_green_over(signals, state, j, target) > now:
+        if _takes_back(signals, state, j, stage) or ready(signals, state, j, target, target, now) > now:
             return n
         if stage == state.junction[j].wanted:
             state.junction[j].wanted = -1
@@ -253,7 +265,9 @@ def due(signals, state, j, now):
             if urgent > now:
                 soonest = min(soonest, urgent)
     stage, when = _next_target(signals, state, j, now)
-    if stage >= 0 and not _takes_back(signals, state, j, stage):
+    soonest = min(soonest, next_walk_end(signals, state, j, stage, when))
+    is_due = stage >= 0 and (stage != state.junction[j].stage or when > now)
+    if is_due and not _takes_back(signals, state, j, stage):
         target = signals.stage[row.first_stage + stage]
-        soonest = min(soonest, max(when, _min_green_over(signals, state, j, target)))
+        soonest = min(soonest, max(when, ready(signals, state, j, target, target, now)))
     return max(soonest, now + 1)

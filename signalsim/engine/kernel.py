@@ -12,14 +12,15 @@ from .crossing import cross
 from .gaps import give_way, let_others_try
 from .heads import choose, head_time, soonest_room, target, wake, yields
 from .inside import go_inside
-from .interlock import GREEN, RED, due, request, settle
+from .interlock import GREEN, RED, due, request, settle, settle_after_request
 from .jit import njit
 from .log import write
+from .pedestrians import next_on_kerb, on_kerb, walk_begins
 from .records import Kind
 from .sirens import make_way
 from .state import FRESH, IDLE, INSIDE, SIREN, WHEEL
-from .tables import ENTERS, EXIT, INF, TAKES_TURNS
-from .wheel import LANE, ROOM, SIGNAL, YIELD, next_busy, refill, schedule, take
+from .tables import ENTERS, EXIT, INF, TAKES_TURNS, TO_VEHICLES
+from .wheel import KERB, LANE, ROOM, SIGNAL, YIELD, first_lane_node, next_busy, refill, schedule, take
 
 _ASPECT, _STAGE = int(Kind.ASPECT), int(Kind.STAGE)
 _MASK = WHEEL - 1
@@ -89,7 +90,7 @@ def _attempt(tables, trips, state, log, l, rank):
     if state.lane[l].waits_for >= 0:
         return
     t = head_time(tables, trips, state, l, now)
-    first_lane = tables.signals.junction.size
+    first_lane = first_lane_node(tables)
     opposed = False
     if t > now:
         if t < INF:
@@ -150,7 +151,7 @@ def _on_room(tables, trips, state, log, s):
         if t > now:
             _stop_waiting(tables, state, l, s)
             if t < INF:
-                n, rank = tables.signals.junction.size + l, LANE
+                n, rank = first_lane_node(tables) + l, LANE
                 if yields(tables, state, l):
                     n, rank = n + tables.lane.size + tables.segment.size, YIELD
                 schedule(state.node, state.wheel, state.total, n, rank, t)
@@ -166,7 +167,7 @@ def _on_room(tables, trips, state, log, s):
         state.merge[k] = turn + tables.feeder[k].stride * size
         cross(tables, trips, state, log, l, b, traverse, opposed)
     if soonest < INF // 2:
-        n = tables.signals.junction.size + tables.lane.size + s
+        n = first_lane_node(tables) + tables.lane.size + s
         schedule(state.node, state.wheel, state.total, n, ROOM, soonest)
 
 
@@ -182,6 +183,8 @@ def _on_signal(tables, trips, state, log, j):
         write(log, state.total, _ASPECT, g, j, aspect)
         if aspect != RED:
             _lamp_changed(tables, trips, state, np.int64(g), aspect)
+        if aspect == GREEN and tables.signals.group[g].walk:
+            walk_begins(tables, trips, state, log, np.int64(g))
     if junction.stage != stage:
         write(log, state.total, _STAGE, j, junction.stage, 0)
     if junction.since_ms < INF and (since == INF or junction.stage != stage):
@@ -213,7 +216,9 @@ def _may_clear(tables, state, lane, g):
     if head.movement == EXIT:
         return False
     step = tables.step[head.movement]
-    if step.group != g or step.yields == 0 or head.arrive_ms > state.total[0].now_ms or lane.marks & INSIDE:
+    if step.group != g or not step.yields & TO_VEHICLES or lane.marks & INSIDE:
+        return False
+    if head.arrive_ms > state.total[0].now_ms:
         return False
     lane.sneaks = tables.movement[head.movement].sneakers
     return True
@@ -221,9 +226,11 @@ def _may_clear(tables, state, lane, g):
 
 @njit(inner=True)
 def start(tables, trips, state):
-    """First events: every junction and every source."""
+    """First events: every junction, every crossing and every source."""
     for j in range(tables.signals.junction.size):
         schedule(state.node, state.wheel, state.total, j, SIGNAL, 0)
+    for x in range(tables.crossing.size):
+        next_on_kerb(tables, trips, state, x)
     for l in range(tables.lane_slots.size, tables.lane.size):
         wake(tables, trips, state, l)
 
@@ -235,7 +242,8 @@ def ask(tables, state, stage, switch_ms):
     for j in range(stage.size):
         if stage[j] >= 0:
             request(tables.signals, state.signals, j, stage[j], max(switch_ms[j], now))
-            schedule(state.node, state.wheel, state.total, j, SIGNAL, switch_ms[j])
+            when = settle_after_request(tables.signals, j, switch_ms[j], now)
+            schedule(state.node, state.wheel, state.total, j, SIGNAL, when)
 
 
 @njit(inner=True)
@@ -245,7 +253,8 @@ def advance(tables, trips, state, log, until):
     Returns the time that was reached.
     """
     total, node, wheel, scratch = state.total, state.node, state.wheel, state.scratch
-    first_lane = tables.signals.junction.size
+    first_kerb = tables.signals.junction.size
+    first_lane = first_lane_node(tables)
     first_room = first_lane + tables.lane.size
     first_yield = first_room + tables.segment.size
     t = total[0].now_ms
@@ -262,9 +271,12 @@ def advance(tables, trips, state, log, until):
             n = np.int64(scratch[i])
             i += 1
             node[n].time_ms = IDLE
-            if n < first_lane:
+            if n < first_kerb:
                 total[0].rank = SIGNAL
                 _on_signal(tables, trips, state, log, n)
+            elif n < first_lane:
+                total[0].rank = KERB
+                on_kerb(tables, trips, state, log, n - first_kerb)
             elif first_room <= n < first_yield:
                 total[0].rank = ROOM
                 _on_room(tables, trips, state, log, n - first_room)

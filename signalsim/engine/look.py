@@ -35,10 +35,11 @@ def look(tables, trips, state, sight):
         sight.next_stage[j] = junction.stage
         sight.stage[j] = junction.stage if junction.since_ms < INF else -1
         sight.stage_since_ms[j] = junction.since_ms
-        sight.earliest_switch_ms[j] = earliest_switch(tables.signals, state.signals, j)
+        sight.earliest_switch_ms[j] = earliest_switch(tables.signals, state.signals, j, now)
     stage_times(tables.signals, state.signals, now, sight.stage_ms)
     for g in range(tables.signals.group.size):
         sight.group_green[g] = state.signals.group[g].aspect == GREEN
+        sight.group_called[g] = state.signals.group[g].called == 1
 
 
 @njit

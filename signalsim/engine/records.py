@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import numpy as np
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 RECORD = np.dtype(
     [("t_ms", "i8"), ("kind", "i4"), ("entity", "i4"), ("place", "i4"), ("pad", "i4"), ("value", "i8")]
@@ -22,6 +22,7 @@ class Kind(IntEnum):
     STAGE = 5  # [junction, local stage, 0 change begins, 1 all its groups are green]
     INSIDE = 6  # crossed its stop line and stands inside the junction [vehicle, lane, 1]
     PASS = 7  # an emergency vehicle passed a queue [vehicle, lane, vehicles passed]
+    WALK = 8  # set off across the road [pedestrian, crossing, wait at the kerb ms]
 
 
 STOP_MS = 2000  # held up at a stop line for this long counts as a stop

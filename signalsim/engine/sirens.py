@@ -6,7 +6,7 @@ from .log import write
 from .records import Kind
 from .state import INSIDE, SIREN
 from .tables import INF
-from .wheel import LANE, schedule
+from .wheel import LANE, first_lane_node, schedule
 
 _PASS = int(Kind.PASS)
 
@@ -35,7 +35,7 @@ def make_way(tables, state, log, l):
             _move(state, lane, i, front)
         front = _behind_sirens(state, lane, front)
     if soonest < INF:
-        schedule(state.node, state.wheel, state.total, tables.signals.junction.size + l, LANE, soonest)
+        schedule(state.node, state.wheel, state.total, first_lane_node(tables) + l, LANE, soonest)
     else:
         lane.marks &= ~SIREN
     return is_new

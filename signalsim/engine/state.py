@@ -7,7 +7,7 @@ import numpy as np
 
 from .interlock import SignalState, initial_state
 from .memory import aligned
-from .tables import EXIT, INF, Arrivals, Tables
+from .tables import EXIT, INF, TO_VEHICLES, Arrivals, Tables
 
 WHEEL = 1 << 17  # buckets of the timing wheel, one per millisecond; later events wait in the last one
 
@@ -37,7 +37,7 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("slot0", "i4"),  # its ring of slots
         ("slot", "i4"),  # the first one taken
         ("segment", "i4"),  # a source: the segment that it feeds
-        ("permissive", "i4"),  # 1: serves a movement that gives way to somebody
+        ("permissive", "i4"),  # 1: serves a movement that gives way to vehicles
         ("queue", "i4"),  # vehicles known to have reached the stop line
         ("max_queue", "i4"),
         ("stops", "i4"),
@@ -65,6 +65,14 @@ PLACE = np.dtype(  # a vehicle on a lane
         ("siren", "i4"),  # 1: passes queues
     ]
 )
+CROSSING_STATE = np.dtype(  # indices of pedestrians, who come in their order
+    [
+        ("arrived", "i4"),  # the next to come to the kerb
+        ("started", "i4"),  # the next to set off
+        ("oldest", "i4"),  # before it everybody is across
+        ("pad", "i4"),
+    ]
+)
 SEGMENT_STATE = np.dtype([("waiting", "i4"), ("pad", "i4"), ("turn", "i8")])  # turn: the merge clock
 TOTAL = np.dtype(
     [
@@ -89,10 +97,10 @@ class Wheel(NamedTuple):
 
 class State(NamedTuple):
     total: np.ndarray  # (1,) TOTAL
-    node: np.ndarray  # (n_nodes,) NODE: junctions, lanes and sources, segments, lanes that yield
+    node: np.ndarray  # (n_nodes,) NODE: junctions, crossings, lanes and sources, segments, lanes that yield
     wheel: Wheel
     scratch: np.ndarray  # (n_nodes,) int32
-    changes: np.ndarray  # (4 x MAX_GROUPS,) int32, scratch of the interlock
+    changes: np.ndarray  # (8 x MAX_GROUPS,) int32, scratch of the interlock
     lane: np.ndarray  # (n_lanes + n_sources,) LANE
     place: np.ndarray  # PLACE, rings of all lanes
     left_ms: np.ndarray  # int64, rings of all lanes: when each slot was last left
@@ -105,6 +113,8 @@ class State(NamedTuple):
     enter_ms: np.ndarray  # (n_vehicles,) int64, -1: waiting
     arrive_ms: np.ndarray  # (n_vehicles,) int64, -1: not yet
     stops: np.ndarray  # (n_vehicles,) int32, written on arrival
+    crossing: np.ndarray  # (n_crossings,) CROSSING_STATE
+    walk_ms: np.ndarray  # (n_pedestrians,) int64, when they set off, -1: not yet
     signals: SignalState
 
 
@@ -120,6 +130,9 @@ class Trips(NamedTuple):
     # there are stops on that link
     leg: np.ndarray
     dwell_ms: np.ndarray  # int32, time at those stops
+    pedestrian_start: np.ndarray  # (n_crossings + 1,) int32
+    pedestrian_ms: np.ndarray  # (n_pedestrians,) int64
+    pedestrian_far: np.ndarray  # (n_pedestrians,) bool
 
 
 def make_trips(tables: Tables, arrivals: Arrivals) -> Trips:
@@ -141,7 +154,20 @@ def make_trips(tables: Tables, arrivals: Arrivals) -> Trips:
         siren=arrivals.siren.astype(np.int32),
         leg=(leg & 0xFFFFFFFF) | mask << 32 | (arrivals.route_dwell_ms > 0).astype(np.int64) << 62,
         dwell_ms=np.asarray(arrivals.route_dwell_ms, np.int32),
+        pedestrian_start=pedestrian_rows(tables, arrivals),
+        pedestrian_ms=arrivals.pedestrian_ms,
+        pedestrian_far=arrivals.pedestrian_far,
     )
+
+
+def pedestrian_rows(tables: Tables, arrivals: Arrivals) -> np.ndarray:
+    """(n_crossings + 1,) int32: where each crossing's pedestrians begin; arrivals may know of no crossing."""
+    start, n = arrivals.pedestrian_start, len(tables.crossing)
+    if len(start) == 1:
+        return np.full(n + 1, start[0], np.int32)
+    if len(start) != n + 1:
+        raise ValueError(f"pedestrians at {len(start) - 1} crossings, of {n} that there are")
+    return start
 
 
 def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_ms: int) -> State:
@@ -150,7 +176,7 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
     Vehicles that wish to depart in [count_from_ms, count_to_ms) are counted in sums.
     """
     n_lanes, n_all = len(tables.lane_slots), len(tables.lane)
-    n_nodes = len(tables.signals.junction) + 2 * n_all + len(tables.segment)
+    n_nodes = len(tables.signals.junction) + len(tables.crossing) + 2 * n_all + len(tables.segment)
     node = np.zeros(n_nodes, NODE)
     node["time_ms"] = IDLE
     lane = aligned(n_all, LANE)
@@ -182,7 +208,7 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
         node=node.view(np.recarray),
         wheel=Wheel(np.full(WHEEL + 1, -1, np.int32), np.zeros(WHEEL // 64 + 1, np.uint64)),
         scratch=np.zeros(n_nodes, np.int32),
-        changes=np.zeros(4 * 64, np.int32),
+        changes=np.zeros(8 * 64, np.int32),
         lane=lane.view(np.recarray),
         place=place.view(np.recarray),
         left_ms=np.full(int(tables.lane_slots.sum()), -INF, np.int64),
@@ -195,8 +221,23 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
         enter_ms=np.full(len(arrivals.depart_ms), -1, np.int64),
         arrive_ms=np.full(len(arrivals.depart_ms), -1, np.int64),
         stops=np.zeros(len(arrivals.depart_ms), np.int32),
+        crossing=_kerbs(tables, arrivals),
+        walk_ms=np.full(len(arrivals.pedestrian_ms), -1, np.int64),
         signals=initial_state(tables.signals),
     )
+
+
+def counted_pedestrians(arrivals: Arrivals, from_ms: int, to_ms: int) -> np.ndarray:
+    """(n_pedestrians,) bool: come to their kerb in [from, to)."""
+    return (arrivals.pedestrian_ms >= from_ms) & (arrivals.pedestrian_ms < to_ms)
+
+
+def _kerbs(tables: Tables, arrivals: Arrivals) -> np.ndarray:
+    """Crossings to which nobody has come yet."""
+    crossing = np.zeros(len(tables.crossing), CROSSING_STATE)
+    for name in ("arrived", "started", "oldest"):
+        crossing[name] = pedestrian_rows(tables, arrivals)[:-1]
+    return crossing.view(np.recarray)
 
 
 def _easy(tables: Tables, arrivals: Arrivals) -> np.ndarray:
@@ -218,9 +259,9 @@ def _easy(tables: Tables, arrivals: Arrivals) -> np.ndarray:
 
 
 def _permissive(tables: Tables) -> np.ndarray:
-    """(n_lanes,) whether a lane serves a movement that gives way to somebody."""
+    """(n_lanes,) whether a lane serves a movement that gives way to vehicles."""
     lane_of = np.repeat(np.arange(len(tables.lane_slots)), np.diff(tables.lane_movement))
-    gives_way = tables.step["yields"][tables.lane_movement_id] == 1
+    gives_way = tables.step["yields"][tables.lane_movement_id] & TO_VEHICLES > 0
     return np.bincount(lane_of[gives_way], minlength=len(tables.lane_slots)) > 0
 
 

@@ -21,6 +21,7 @@ class Sight(NamedTuple):
     earliest_switch_ms: np.ndarray  # (n_junctions,) int64, when the interlock lets it end; INF while changing
     stage_ms: np.ndarray  # (n_stages,) int64, how long each stage has been in force so far
     group_green: np.ndarray  # (n_groups,) bool
+    group_called: np.ndarray  # (n_groups,) bool, a pedestrian has pressed the button since the last walk
 
 
 class Sums(NamedTuple):
@@ -38,6 +39,10 @@ class Sums(NamedTuple):
     lane_stops: np.ndarray  # (n_lanes,) int32, counted vehicles
     lane_max_queue: np.ndarray  # (n_lanes,) int32, all vehicles
     movement_crossed: np.ndarray  # (n_movements,) int64, all vehicles
+    pedestrian_start: np.ndarray = np.zeros(1, np.int32)  # (n_crossings + 1,) int32: rows of crossings
+    pedestrian_ms: np.ndarray = np.zeros(0, np.int64)  # (n_pedestrians,) int64, CSR by crossing: at the kerb
+    walk_ms: np.ndarray = np.zeros(0, np.int64)  # (n_pedestrians,) int64, set off, -1: not yet
+    pedestrian_counted: np.ndarray = np.zeros(0, bool)  # (n_pedestrians,) bool, came in the demand window
     gridlocks: int = 0  # circles of lanes that waited for each other, found by whoever drives the engine
 
 

@@ -49,6 +49,8 @@ MOVEMENT = np.dtype(
         ("rules", "i4"),  # bits, see below
         ("foe_start", "i4"),  # movements whose paths cross or merge with it: only if a rule needs them
         ("foe_end", "i4"),
+        ("zone_start", "i4"),  # where its vehicles meet pedestrians
+        ("zone_end", "i4"),
     ]
 )
 
@@ -68,9 +70,13 @@ STEP = np.dtype(  # what the loop reads of a movement at every crossing, two to 
         ("headway_ms", "i4"),
         ("end_gain_ms", "i4"),
         ("rules", "i2"),
-        ("yields", "i2"),  # 1 if it may have to give way to anybody
+        ("yields", "i2"),  # bits of whom it may have to give way to, see below
     ]
 )
+
+# To whom a movement gives way.
+TO_VEHICLES = 1
+TO_PEDESTRIANS = 2
 
 FEEDER = np.dtype([("lane", "i4"), ("stride", "i4")])  # stride: microseconds of one slot's capacity
 
@@ -85,8 +91,17 @@ GROUP = np.dtype(
         ("yellow_ms", "i4"),
         ("clear_ms", "i4"),  # green end until every forbidden group may be green: for sneakers
         ("urgent_ms", "i8"),  # red for this long: the interlock serves it next (INF: no maximum red)
+        ("walk", "i4"),  # bits of a pedestrian group, see below; 0: a group of vehicles
+        ("lead_ms", "i4"),  # a pedestrian group: its walk begins so long before the groups of ``led``
+        ("crossing_start", "i4"),
+        ("crossing_end", "i4"),
+        ("led", "u8"),  # bitmask of local groups of vehicles
     ]
 )
+# A pedestrian group: minimum green is its walk, yellow the clearance that is shown (flashing don't walk).
+WALKS = 1
+BUTTON = 2  # walks when it was called only; without, every time a stage with it begins
+RESTS = 4  # stays in walk until its stage is to end
 
 JUNCTION = np.dtype(
     [
@@ -96,6 +111,26 @@ JUNCTION = np.dtype(
         ("n_stages", "i4"),
         ("intergreen_start", "i4"),  # n_groups x n_groups from here: [clearing, entering]
         ("initial_stage", "i4"),  # local
+        ("walks", "u8"),  # bitmask of its pedestrian groups
+    ]
+)
+
+CROSSING = np.dtype(  # where pedestrians cross a leg
+    [
+        ("group", "i4"),  # its pedestrian group, NO_GROUP: a zebra, where pedestrians have priority
+        ("cross_ms", "i4"),  # from kerb to kerb
+    ]
+)
+ZONE = np.dtype(  # where the vehicles of a movement meet the pedestrians of a crossing
+    [
+        ("crossing", "i4"),
+        ("on_red", "i4"),  # 1: only who turns on red may meet them
+        ("gap_ms", "i4"),  # so long has nobody to be there for a vehicle to cross
+        ("near_from_ms", "i4"),  # who sets off from the near kerb (that of the lanes leaving) is there so
+        ("near_to_ms", "i4"),  # long after
+        ("far_from_ms", "i4"),  # who sets off from the other kerb
+        ("far_to_ms", "i4"),
+        ("pad", "i4"),
     ]
 )
 
@@ -132,12 +167,16 @@ class Tables(NamedTuple):
     feeder: np.ndarray  # FEEDER, CSR by segment
     priority: np.ndarray  # PRIORITY, CSR by movement: who has priority over it; behind all these its foes
     group_lane: np.ndarray  # int32, CSR by group: lanes at whose stop line the group's lamp counts
+    crossing: np.ndarray  # (n_crossings,) CROSSING
+    group_crossing: np.ndarray  # int32, CSR by group: crossings where its lamp counts
+    zone: np.ndarray  # ZONE, CSR by movement
     link_first_segment: np.ndarray  # (n_links,) int32
     signals: Signals
 
 
 class Arrivals(NamedTuple):
-    """Everything about the demand, drawn before the run. Vehicles are sorted by ``depart_ms``."""
+    """Everything about the demand, drawn before the run. Vehicles are sorted by ``depart_ms``,
+    pedestrians by crossing and time."""
 
     depart_ms: np.ndarray  # (n_vehicles,) int64, wished departure
     route: np.ndarray  # (n_vehicles,) int32
@@ -148,3 +187,6 @@ class Arrivals(NamedTuple):
     route_movement: np.ndarray  # int32, CSR by route; each row ends with EXIT
     route_dwell_ms: np.ndarray  # int32, parallel to route_movement: time at stops on the link before it
     siren: np.ndarray  # (n_vehicles,) bool, passes queues
+    pedestrian_start: np.ndarray = np.zeros(1, np.int32)  # (n_crossings + 1,) int32; of one: nobody walks
+    pedestrian_ms: np.ndarray = np.zeros(0, np.int64)  # (n_pedestrians,) int64, CSR by crossing: at the kerb
+    pedestrian_far: np.ndarray = np.zeros(0, bool)  # (n_pedestrians,) bool, comes to the far kerb

@@ -14,7 +14,13 @@ _MASK = WHEEL - 1
 _HALF = WHEEL // 2
 
 # Ranks: the order of events at one instant.
-SIGNAL, LANE, ROOM, YIELD = 0, 1, 2, 3
+SIGNAL, KERB, LANE, ROOM, YIELD = 0, 1, 2, 3, 4
+
+
+@njit(forceinline=True, inner=True)
+def first_lane_node(tables):
+    """Nodes are junctions, crossings, lanes and sources, segments, lanes that yield: where lanes begin."""
+    return tables.signals.junction.size + tables.crossing.size
 
 
 @njit(forceinline=True, inner=True)

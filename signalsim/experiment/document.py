@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from signalsim.measures import MEASURES, evaluate
+from signalsim.measures import MEASURES, evaluate, evaluate_pedestrians
 from signalsim.simulation import Run
 
 from .comparison import Comparison
@@ -113,7 +113,7 @@ def run_document(run: Run, scenario: str, digest: str) -> dict[str, Any]:
         "sensors": run.sensors,
         "vehicles": vehicles(run.totals),
         "gridlocks": [asdict(gridlock) for gridlock in run.gridlocks],
-        "measures": evaluate(run.sums),
+        "measures": evaluate(run.sums) | evaluate_pedestrians(run.sums),
         "wall_s": run.wall_s,
         "cpu_s": run.cpu_s,
         "moves": int(run.moves),

@@ -47,6 +47,15 @@ class Study:
     def network(self) -> Any:
         return self.run.built.scenario.network
 
+    @property
+    def crossings(self) -> Any:
+        return self.run.built.signals.crossings
+
+    @property
+    def has_walks(self) -> bool:
+        """Whether there are crossings, and an engine that knows pedestrians."""
+        return len(self.run.sums.pedestrian_start) > 1
+
 
 def study(run: Run, period_s: float = PERIOD_S) -> Study:
     """Fold the records of ``run``, which must have been kept (``record="full"``). Raises InputError."""
@@ -73,13 +82,14 @@ def _periods(horizon: Any, period_s: float) -> tuple[Period, ...]:
 def tables_of(run: Run, period_s: float = PERIOD_S) -> dict[str, Table]:
     """All tables of a run by name. Raises InputError where its records were not kept."""
     found = study(run, period_s)
-    return {
+    tables = {
         "movements": movement_table(found),
         "lane_groups": lane_group_table(found),
         "approaches": approach_table(found),
         "junctions": junction_table(found),
         "trips": trip_table(found),
     }
+    return tables | ({"crossings": crossing_table(found)} if found.has_walks else {})
 
 
 def movement_table(s: Study) -> Table:
@@ -154,12 +164,53 @@ def junction_table(s: Study) -> Table:
         delay = m.control_delay_s(s.p, _due(s, np.arange(n_movements), n_movements, period))
         worst = np.full(n, -np.inf)
         np.fmax.at(worst, of, delay)
+        drivers = m.person_delay_h(s.p, _due(s, of, n, period))
         return {
+            "person_delay_h": drivers + _on_foot_h(s, nodes, period),
             "worst_movement_delay_s": np.where(np.isinf(worst), np.nan, worst),
             "los": np.where(signalised | all_way, los, ""),
         }
 
     return _table(s, names, of, more)
+
+
+def _on_foot_h(s: Study, nodes: np.ndarray, period: Period) -> np.ndarray:
+    """(n_nodes,) delay of the pedestrians at each node's crossings, person-hours."""
+    hours = m.pedestrian_delay_h(s.run.sums, _walks(s, period)) if s.has_walks else np.zeros(len(s.crossings))
+    at = np.searchsorted(nodes, s.crossings.node)
+    is_there = np.isin(s.crossings.node, nodes)
+    return np.bincount(at[is_there], hours[is_there], len(nodes))
+
+
+def _walks(s: Study, period: Period) -> m.Rows:
+    """Who came to a kerb in a period, by crossing."""
+    return m.by_crossing(s.run.sums).within(s.run.sums.pedestrian_ms, period.from_ms, period.to_ms)
+
+
+def crossing_table(s: Study) -> Table:
+    """One row per crossing and period."""
+    names: Table = {
+        "crossing_id": np.array(s.crossings.table.ids),
+        "node_id": _ids(s.network.node)[s.crossings.node],
+        "group_id": np.array(s.crossings.table.texts("group_id")),
+    }
+    blocks = []
+    for period in s.periods:
+        rows, sums = _walks(s, period), s.run.sums
+        delay = m.crossing_delay_s(sums, rows)
+        blocks.append(
+            _when(period, len(delay))
+            | names
+            | {
+                "pedestrians": rows.number(),
+                "delay_s": delay,
+                "delay_p95_s": m.crossing_delay_percentile_s(sums, rows, 95),
+                "delay_max_s": m.crossing_delay_percentile_s(sums, rows, 100),
+                "person_delay_h": m.pedestrian_delay_h(sums, rows),
+                "los": m.pedestrian_level_of_service(delay),
+            }
+        )
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def trip_table(s: Study) -> Table:
@@ -184,13 +235,16 @@ def _table(s: Study, names: Table, of_movement: np.ndarray, more: Callable[[Peri
     n = len(next(iter(names.values())))
     blocks = []
     for period in s.periods:
-        when: Table = {
-            "period": np.full(n, period.name),
-            "start_s": np.full(n, period.from_ms / 1000),
-            "end_s": np.full(n, period.to_ms / 1000),
-        }
-        blocks.append(when | names | _common(s, of_movement, n, period) | more(period))
+        blocks.append(_when(period, n) | names | _common(s, of_movement, n, period) | more(period))
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def _when(period: Period, n: int) -> Table:
+    return {
+        "period": np.full(n, period.name),
+        "start_s": np.full(n, period.from_ms / 1000),
+        "end_s": np.full(n, period.to_ms / 1000),
+    }
 
 
 def _due(s: Study, of_movement: np.ndarray, n: int, period: Period) -> m.Rows:

@@ -15,10 +15,18 @@ from .greens import Greens, greens
 from .lane_groups import LaneGroups, lane_groups
 from .los import level_of_service
 from .passages import Passages, passages
+from .pedestrians import (
+    by_crossing,
+    crossing_delay_percentile_s,
+    crossing_delay_s,
+    mean_pedestrian_delay_s,
+    pedestrian_delay_h,
+    pedestrian_level_of_service,
+)
 from .persons import Occupancy, bus_delay_s, person_delay_h
 from .progression import arrivals_on_green, greens_shown, platoon_ratio, split_failures
 from .queues import max_queue_veh, stops_per_vehicle
-from .registry import MEASURES, Measure, evaluate
+from .registry import MEASURES, PEDESTRIAN_MEASURES, Measure, evaluate, evaluate_pedestrians
 from .reliability import (
     Trips,
     buffer_index,
@@ -46,6 +54,7 @@ from .travel import mean_travel_time_s
 
 __all__ = [
     "MEASURES",
+    "PEDESTRIAN_MEASURES",
     "Folded",
     "Greens",
     "LaneGroups",
@@ -58,18 +67,22 @@ __all__ = [
     "arrivals_on_green",
     "buffer_index",
     "bus_delay_s",
+    "by_crossing",
     "by_movement",
     "capacity_pcu",
     "co2_kg",
     "completed",
     "control_delay_p95_s",
     "control_delay_s",
+    "crossing_delay_percentile_s",
+    "crossing_delay_s",
     "degree_of_saturation",
     "delay_fairness",
     "demand_veh",
     "effective_green_ms",
     "entry_wait_s",
     "evaluate",
+    "evaluate_pedestrians",
     "flow_vph",
     "fold",
     "freeflow_time_s",
@@ -82,12 +95,15 @@ __all__ = [
     "max_queue",
     "max_queue_veh",
     "mean_delay_s",
+    "mean_pedestrian_delay_s",
     "mean_queue",
     "mean_travel_time_s",
     "not_crossed_veh",
     "p95_delay_s",
     "p95_queue",
     "passages",
+    "pedestrian_delay_h",
+    "pedestrian_level_of_service",
     "person_delay_h",
     "planning_time_index",
     "platoon_ratio",

@@ -29,7 +29,8 @@ def persons(p: Passages, occupancy: Occupancy) -> np.ndarray:
 
 
 def person_delay_h(p: Passages, rows: Rows, occupancy: Occupancy = Occupancy()) -> np.ndarray:  # noqa: B008
-    """Sum of the control delays of all persons, person-hours: delay x occupancy of the vehicle's class."""
+    """Sum of the control delays of all persons in vehicles, person-hours: delay x occupancy of the class.
+    Those on foot add ``pedestrians.pedestrian_delay_h``, as in the table of junctions."""
     return rows.total((p.delay_ms + p.wait_ms) * persons(p, occupancy)) / 3_600_000
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import delay, fairness, flow, queues, travel
+from . import delay, fairness, flow, pedestrians, queues, travel
 from .sums import SumsLike
 
 
@@ -16,7 +16,7 @@ class Measure:
     """
 
     name: str
-    function: Callable[[SumsLike], float]
+    function: Callable[..., float]
     unit: str
     title: str
     decimals: int = 1  # worth printing
@@ -44,8 +44,23 @@ _TABLE = [
 ]
 
 MEASURES: dict[str, Measure] = {measure.name: measure for measure in _TABLE}
+# Of runs with crossings, besides these.
+PEDESTRIAN_MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure("mean_pedestrian_delay_s", pedestrians.mean_pedestrian_delay_s, "s", "Mean delay on foot"),
+        Measure("pedestrians", pedestrians.pedestrians, "ped", "Pedestrians", 0, counted_fact=True),
+    )
+}
 
 
 def evaluate(sums: SumsLike) -> dict[str, float]:
     """Every measure of one run, by name, in the table's order."""
     return {name: measure(sums) for name, measure in MEASURES.items()}
+
+
+def evaluate_pedestrians(sums: pedestrians.WalksLike) -> dict[str, float]:
+    """The same of those who walk; empty where there is no crossing."""
+    if len(sums.pedestrian_start) < 2:
+        return {}
+    return {name: measure.function(sums) for name, measure in PEDESTRIAN_MEASURES.items()}

@@ -59,6 +59,14 @@ DEFAULTS: tuple[Column, ...] = (
     _row("comfortable_deceleration", 3.05, "m/s2", 0.5, 6,
          "of a car that comes to a stop (ITE 1999: 10 ft/s2, as in the yellow formula)"),
     _row("min_green_s", 7.0, "s", 1, 120, "minimum green (assumption: MUTCD 4E.06, shortest walk)"),
+    _row("walk_s", 7.0, "s", 1, 60, "walk of a pedestrian group that gives none (MUTCD 2009, 4E.06)"),
+    _row("walking_speed_mps", 1.07, "m/s", 0.3, 3,
+         "of pedestrians, for clearance and for how long they are in a vehicle's way (MUTCD 2009, 4E.06: "
+         "3.5 ft/s)"),
+    _row("lane_width_m", 3.25, "m", 2, 5, "width of a lane that pedestrians cross (assumption)"),
+    _row("pedestrian_gap_s", 3.0, "s", 0.5, 15,
+         "without anybody in its way for a vehicle to turn across a crossing (assumption: 13 m at 20 km/h, "
+         "and its length)"),
     _row("yellow_reaction_s", 1.0, "s", 0.5, 3, "reaction time in the yellow formula (ITE: 1 s)"),
     _row("yellow_deceleration", 3.05, "m/s2", 1, 6, "deceleration in the yellow formula (ITE: 10 ft/s2)"),
     _row("hardest_deceleration", 4.5, "m/s2", 1, 9, "deceleration below which no yellow may go (assumption)"),

@@ -31,6 +31,8 @@ REGIONS: dict[str, Region] = {
         {
             "saturation_flow": (2000.0, "HBS 2015, S4: 1.8 s a vehicle"),
             "min_green_s": (5.0, "RiLSA 2010, 2.7"),
+            "walk_s": (5.0, "RiLSA 2010, 2.7: the same for pedestrians"),
+            "walking_speed_mps": (1.2, "RiLSA 2010, 2.5: clearing speed of pedestrians"),
             "free_speed_kmh": (50.0, "StVO § 3 (3)"),
             "turn_on_red": (0.0, "StVO § 37 (2); the green arrow sign (Zeichen 720) is an exception"),
         },
@@ -52,6 +54,7 @@ REGIONS: dict[str, Region] = {
             "right_factor": (0.870, f"{_UK_FLOW}: the same, r = 10 m; here the left turn"),
             "heavy_pcu": (2.3, f"{_UK_FLOW}: heavy goods vehicle"),
             "min_green_s": (7.0, "Traffic Signs Manual 2019, ch. 6"),
+            "walking_speed_mps": (1.2, "Traffic Signs Manual 2019, ch. 6: 1.2 m/s"),
             "free_speed_kmh": (
                 48.28,
                 "Road Traffic Regulation Act 1984, s. 81: 30 mile/h on restricted roads",

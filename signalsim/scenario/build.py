@@ -11,6 +11,7 @@ from signalsim.demand import Demand
 from signalsim.errors import InputError
 from signalsim.network import Network
 from signalsim.scenario.detectors import Wiring, wire
+from signalsim.scenario.footways import crossing_columns, lead_rows, walk_bits
 from signalsim.scenario.index import Index
 from signalsim.scenario.load import Scenario
 from signalsim.scenario.road import (
@@ -26,6 +27,7 @@ from signalsim.signals import PlanArrays, Program, SignalSystem, always, plan_ar
 
 if TYPE_CHECKING:
     from signalsim.engine.build import Road, SignalSpec
+    from signalsim.engine.footways import Crossings
     from signalsim.engine.tables import Tables
 
 
@@ -36,6 +38,7 @@ class Built:
     scenario: Scenario
     road: "Road"
     signal_spec: "SignalSpec"
+    crossings: "Crossings"
     index: Index
     plans: dict[str, PlanArrays]
     programs: dict[str, Program]  # the plans, each for ever, and the schedules
@@ -47,7 +50,7 @@ class Built:
         from signalsim.engine.build import make_tables
 
         try:
-            return make_tables(self.road, self.signal_spec)
+            return make_tables(self.road, self.signal_spec, self.crossings)
         except ValueError as error:
             raise InputError(f"{self.scenario.path}: the engine cannot take this scenario: {error}") from None
 
@@ -129,6 +132,8 @@ def _signal_spec(signals: SignalSystem, deployed: Program | None) -> "SignalSpec
         group_min_green_ms=as_ms(signals.min_green_s),
         group_yellow_ms=as_ms(signals.yellow_s),
         group_max_red_ms=as_ms(signals.max_red_s),
+        group_walk=walk_bits(signals),
+        leads=lead_rows(signals),
         stage_junction=np.array(stage_junction, np.int32),
         stage_mask=stage_masks(signals),
         initial_stage=_first_stages(signals, deployed),
@@ -159,6 +164,7 @@ def _index(scenario: Scenario, lanes: Lanes, stop_line: np.ndarray) -> Index:
         links=network.link.ids,
         lanes=tuple(names),
         movements=network.movement.ids,
+        crossings=signals.crossings.table.ids,
         junction_first_stage=np.cumsum([0, *(len(row) for row in signals.stages)]).astype(np.int32),
         group_junction=signals.group_junction,
         stage_mask=stage_masks(signals),
@@ -215,6 +221,7 @@ def build(scenario: Scenario) -> Built:
         scenario,
         road,
         _signal_spec(signals, programs.get(config.control.deployed)),
+        crossing_columns(network, signals),
         index,
         plans,
         programs,

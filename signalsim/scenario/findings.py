@@ -21,7 +21,7 @@ from signalsim.scenario.reference import open_scenario
 from signalsim.scenario.schema import ScenarioConfig
 from signalsim.signals.checks import faults, notes
 from signalsim.signals.load import read_signals
-from signalsim.signals.specs import GROUP, PLAN, STAGE
+from signalsim.signals.specs import CROSSING, GROUP, PLAN, STAGE
 
 # without these there are no directions and conflicts that signals could be held against
 _SIGNALS_NEED = ("empty-table", "zero-length-link", "movement-ends", "conflict-list")
@@ -81,11 +81,12 @@ def _signal_faults(folder: Path, reading: Reading) -> tuple[list, dict[tuple[str
     wrong: list[Fault] = []
     places: dict[tuple[str, int], str] = {}
     try:
-        for spec in (GROUP, STAGE, PLAN):
+        for spec in (GROUP, STAGE, PLAN, CROSSING):
+            column = "node_id" if spec is CROSSING else "junction_id"
             table = read_optional(folder / spec.file, spec, wrong.append)
             places |= {
                 (spec.file, int(row)): junction
-                for row, junction in zip(table.row, table.texts("junction_id"), strict=True)
+                for row, junction in zip(table.row, table.texts(column), strict=True)
             }
         if wrong:
             return [(fault.kind, ERROR, fault) for fault in wrong], places

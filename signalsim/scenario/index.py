@@ -18,6 +18,7 @@ class Index:
     links: tuple[str, ...]
     lanes: tuple[str, ...]
     movements: tuple[str, ...]
+    crossings: tuple[str, ...]
     junction_first_stage: np.ndarray  # (n_junctions + 1,) int32
     group_junction: np.ndarray  # (n_groups,) int32
     stage_mask: np.ndarray  # (n_stages,) uint64, bit i: the junction's i-th group

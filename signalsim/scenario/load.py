@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from signalsim.counts import CountTable, load_counts
-from signalsim.demand import Demand, TripTable, load_trips, prepare, prepare_trips
+from signalsim.counts import CountTable, PedestrianCounts, load_counts, load_pedestrians
+from signalsim.demand import Demand, TripTable, load_trips, prepare, prepare_trips, with_pedestrians
 from signalsim.errors import InputError
 from signalsim.network import Network, load_network
 from signalsim.network.csvfile import check_file, shown
@@ -21,7 +21,7 @@ from signalsim.signals import SignalSystem, load_signals
 TABLES = (
     "node.csv", "link.csv", "lane.csv", "movement.csv", "conflict.csv",
     "signal_group.csv", "signal_stage.csv", "signal_plan.csv", "signal_schedule.csv", "intergreen.csv",
-    "signal_phase.csv", "signal_overlap.csv", "signal_split.csv", "detector.csv",
+    "signal_phase.csv", "signal_overlap.csv", "signal_split.csv", "detector.csv", "crossing.csv",
 )  # fmt: skip
 
 
@@ -36,6 +36,7 @@ class Scenario:
     signals: SignalSystem
     counts: CountTable | None  # None: trips are listed, and nothing to hold them against
     trips: TripTable | None
+    pedestrians: PedestrianCounts | None  # None: nobody counted them
     config: ScenarioConfig
     detectors: Table  # detector.csv; without rows: those of the cameras
 
@@ -46,7 +47,12 @@ class Scenario:
 
     @cached_property
     def demand(self) -> Demand:
-        """Entries and turning shares, or trips; ``signalsim.demand.sample`` makes vehicles of them."""
+        """Entries and turning shares, or trips, and pedestrians; ``signalsim.demand.sample`` makes vehicles
+        and people of them."""
+        crossings = self.signals.crossings.table.ids
+        return with_pedestrians(self._vehicles(), self.pedestrians, crossings, self.config.start_ms)
+
+    def _vehicles(self) -> Demand:
         times = {
             "start_ms": self.config.start_ms,
             "warm_up_ms": round(1000 * self.horizon.warm_up_s),
@@ -77,6 +83,7 @@ class Scenario:
         if self.trips is not None:
             demand |= {self.trips.path, self.trips.routes_path}
             demand |= {self.trips.stops.path} if len(self.trips.stops) else set()
+        demand |= {self.pedestrians.path} if self.pedestrians is not None else set()
         return tuple(sorted({self.path / "scenario.toml"} | tables | demand))
 
     def digest(self) -> str:
@@ -115,6 +122,16 @@ def _load_trips(folder: Path, tables: Path, config: ScenarioConfig, network: Net
     if "stops" in config.demand.model_fields_set:
         check_file(stops, "give a file that is there, or leave 'demand.stops' out")
     return load_trips(trips, routes, stops, network)
+
+
+def _load_pedestrians(
+    folder: Path, tables: Path, config: ScenarioConfig, signals: SignalSystem, network: Network
+) -> PedestrianCounts | None:
+    """The counts of pedestrians; they may be absent, unless scenario.toml names them."""
+    path = _inside(folder, tables, config, "pedestrians", "pedestrian count")
+    if "pedestrians" not in config.demand.model_fields_set and not os.path.lexists(path):
+        return None
+    return load_pedestrians(path, signals.crossings.table, network)
 
 
 def _check_draws(config: ScenarioConfig, file: Path) -> None:
@@ -173,5 +190,6 @@ def load(path: Path | str) -> Scenario:
         _check_counts_in_time(counts, config, file)
     trips = _load_trips(folder, tables, config, network)
     _check_plan(signals, config, file)
+    people = _load_pedestrians(folder, tables, config, signals, network)
     detectors = read_detectors(tables, network)
-    return Scenario(config.name, folder, tables, network, signals, counts, trips, config, detectors)
+    return Scenario(config.name, folder, tables, network, signals, counts, trips, people, config, detectors)

@@ -57,7 +57,15 @@ class DemandConfig(_Section):
         str,
         Field(min_length=1, description="the stops of the routes, may be absent: stop_id, link_id, dwell_s"),
     ] = "stops.csv"
-    _name = field_validator("counts", "trips", "routes", "stops")(_printable)
+    pedestrians: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="counts at crossings, may be absent: crossing_id, interval_start, interval_end, "
+            "pedestrians",
+        ),
+    ] = "pedestrians.csv"
+    _name = field_validator("counts", "trips", "routes", "stops", "pedestrians")(_printable)
     mode: Annotated[
         Literal["sampled", "exact"],
         Field(description="sampled: Poisson with the counted mean; exact: the counted numbers"),

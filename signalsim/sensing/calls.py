@@ -34,6 +34,7 @@ class Calls(NamedTuple):
     passed: np.ndarray  # (n_detectors,) int64, vehicles that have passed it
     green: np.ndarray  # (n_groups,) bool
     since_ms: np.ndarray  # (n_groups,) int64, when the group's aspect began
+    called: np.ndarray  # (n_groups,) bool, a pedestrian has pressed the button since the last walk
     stage: np.ndarray  # (n_junctions,) int32, local stage in force or being changed to
 
 
@@ -71,9 +72,8 @@ class CallChannel:
 
     def read(self, cabinet: Cabinet) -> Calls:
         """What is known at ``cabinet.now_ms``; the arrays are reused by the next call."""
-        shown = Calls(
-            self._on, self._on_ms, self._last_ms, self._passed, cabinet.green, cabinet.since_ms, cabinet.stage
-        )
+        lamps = cabinet.green, cabinet.since_ms, cabinet.called, cabinet.stage
+        shown = Calls(self._on, self._on_ms, self._last_ms, self._passed, *lamps)
         read_calls(cabinet, self._detectors, self._rates, self.working, self._state, shown)
         return shown
 

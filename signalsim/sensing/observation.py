@@ -29,6 +29,7 @@ class Observation(NamedTuple):
     next_stage: np.ndarray  # (n_junctions,) int32 local, being changed to or in force
     stage_since_ms: np.ndarray  # (n_junctions,) int64, since when all its groups are green
     earliest_switch_ms: np.ndarray  # (n_junctions,) int64, when the interlock lets the stage end
+    group_called: np.ndarray  # (n_groups,) bool, a pedestrian has pressed the button since the last walk
     calls: Calls | None = None  # what detectors and lamps say; of policies that are wired to detectors
 
     @property

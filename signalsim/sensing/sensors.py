@@ -34,7 +34,7 @@ class Sensors:
         )
         self._cameras: CameraState = camera_state(self.road, self.latency_ms // self.interval_ms + 2)
         self._estimate: Estimate = estimate(self.road)
-        self._shown = _observation(self._estimate, len(tables.signals.junction))
+        self._shown = _observation(self._estimate, len(tables.signals.junction), len(tables.signals.group))
         self._lane_link = self.road.lane_link
         self._call_rates = rates(camera, seed, replication)
         self._calls: CallChannel | None = None
@@ -58,11 +58,13 @@ class Sensors:
             next_stage=sight.next_stage,
             stage_since_ms=sight.stage_since_ms,
             earliest_switch_ms=sight.earliest_switch_ms,
+            group_called=sight.group_called,
         )
 
-    def clock_only(self, now_ms: int) -> Observation:
-        """For policies that need no sensing: the time; everything else is empty or unknown."""
-        return self._shown._replace(now_ms=now_ms)
+    def clock_only(self, now_ms: int, next_stage: np.ndarray) -> Observation:
+        """For policies that need no sensing: the time, and (n_junctions,) int32 local stage in force or being
+        changed to; everything else is empty or unknown."""
+        return self._shown._replace(now_ms=now_ms, next_stage=next_stage)
 
     def with_calls(self, shown: Observation, cabinet: Cabinet, detectors: Detectors) -> Observation:
         """The observation with what detectors and lamps say at this moment."""
@@ -101,7 +103,7 @@ class Sensors:
         known.lane_valid[:] = True
 
 
-def _observation(known: Estimate, n_junctions: int) -> Observation:
+def _observation(known: Estimate, n_junctions: int, n_groups: int) -> Observation:
     """The estimate as controllers see it, signals unknown."""
     names = [name for name in Observation._fields if name in Estimate._fields]
     return Observation(
@@ -110,5 +112,6 @@ def _observation(known: Estimate, n_junctions: int) -> Observation:
         next_stage=np.full(n_junctions, -1, np.int32),
         stage_since_ms=np.zeros(n_junctions, np.int64),
         earliest_switch_ms=np.zeros(n_junctions, np.int64),
+        group_called=np.zeros(n_groups, bool),
         **{name: getattr(known, name) for name in names},
     )

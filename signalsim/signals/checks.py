@@ -10,45 +10,29 @@ import numpy as np
 from signalsim.network import Network
 from signalsim.network.csvfile import Fault
 from signalsim.network.tables import Table
+from signalsim.signals.crossing_checks import (
+    check_leads,
+    check_walks_apart,
+    warn_calls,
+    warn_clearance,
+)
 from signalsim.signals.greens import plan_greens
 from signalsim.signals.model import Plan, SignalSystem, group_speed_mps
 from signalsim.signals.ring_checks import ring_faults
-
-_TOLERANCE_S = 0.05
-
-
-def _stage_row(signals: SignalSystem, junction: int, stage: int) -> int:
-    """Position of a stage in its table."""
-    names = zip(signals.stage_table.texts("junction_id"), signals.stage_table.texts("stage_id"), strict=True)
-    return list(names).index((signals.junctions[junction], signals.stages[junction][stage]))
-
-
-def _stage_fault(signals: SignalSystem, junction: int, stage: int, remedy: str) -> Fault:
-    """The error of what a stage shows; of one that rings make, at the first of its phases."""
-    names = zip(signals.stage_table.texts("junction_id"), signals.stage_table.texts("stage_id"), strict=True)
-    if (signals.junctions[junction], signals.stages[junction][stage]) in names:
-        return signals.stage_table.fault(_stage_row(signals, junction, stage), "group_ids", remedy)
-    groups = signals.stage_groups[junction][stage]
-    row = next(p.row for p in signals.rings[junction].phases if p.group in groups)
-    return signals.phase_table.fault(row, "phase_num", remedy)
-
-
-def _remark(signals: SignalSystem, network: Network, junction: int, message: str) -> Fault:
-    """A sentence about a junction as a whole."""
-    return network.node.remark(int(signals.junction_node[junction]), message)
+from signalsim.signals.rows import TOLERANCE_S, plans_with_rows, remark, stage_fault, stage_row
 
 
 def check_stages_exist(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     for j, stages in enumerate(signals.stage_groups):
         if not stages:
             name = signals.junctions[j]
-            yield _remark(
+            yield remark(
                 signals, network, j,
                 f"{signals.stage_table.path}: junction '{name}' has no stage; add its stages",
             )  # fmt: skip
         for s, groups in enumerate(stages):
             if not groups:
-                row = _stage_row(signals, j, s)
+                row = stage_row(signals, j, s)
                 yield signals.stage_table.fault(
                     row, "group_ids", "names no group; a stage shows green to at least one"
                 )
@@ -70,7 +54,7 @@ def check_conflicting_greens(signals: SignalSystem, network: Network, pairs: np.
         junction = int(signals.group_junction[group_a])
         for s, groups in enumerate(signals.stage_groups[junction]):
             if group_a in groups and group_b in groups:
-                yield _stage_fault(
+                yield stage_fault(
                     signals, junction, s,
                     f"shows conflicting greens: movements '{movement[a]}' (group {signals.groups[group_a]}) "
                     f"and '{movement[b]}' (group {signals.groups[group_b]}) cross; "
@@ -82,11 +66,14 @@ def check_every_group_served(signals: SignalSystem, network: Network) -> Iterato
     for g, name in enumerate(signals.groups):
         j = int(signals.group_junction[g])
         if not any(g in groups for groups in signals.stage_groups[j]):
-            movement = network.movement.ids[signals.movements_of_group[g][0]]
-            yield _remark(
+            if signals.walks[g]:
+                whom = f"crossing '{signals.crossings.table.ids[signals.crossings.of_group(g)[0]]}'"
+            else:
+                whom = f"movement '{network.movement.ids[signals.movements_of_group[g][0]]}'"
+            yield remark(
                 signals, network, j,
-                f"{signals.stage_table.path}: no stage of junction '{signals.junctions[j]}' serves movement "
-                f"'{movement}' (group '{name}'); add '{name}' to the group_ids of a stage",
+                f"{signals.stage_table.path}: no stage of junction '{signals.junctions[j]}' serves {whom} "
+                f"(group '{name}'); add '{name}' to the group_ids of a stage",
             )  # fmt: skip
 
 
@@ -94,10 +81,10 @@ def check_yellow(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """Yellow is not below what the hardest braking that any code counts on would need; between that
     and the formula's value it is a note (streets and files of other simulators have such yellows).
     """
-    for g, name in enumerate(signals.groups):
-        speed = group_speed_mps(network, signals.movements_of_group[g])
+    for g in np.flatnonzero(~signals.walks).tolist():
+        name, speed = signals.groups[g], group_speed_mps(network, signals.movements_of_group[g])
         need, rule = network.defaults.yellow_s(speed), network.defaults.yellow_rule
-        if signals.yellow_s[g] < network.defaults.shortest_yellow_s(speed) - _TOLERANCE_S:
+        if signals.yellow_s[g] < network.defaults.shortest_yellow_s(speed) - TOLERANCE_S:
             yield signals.group_table.fault(
                 int(signals.group_row[g]), "yellow_s",
                 f"is too short for group '{name}' at {speed * 3.6:.3g} km/h: {rule} gives {need:.1f} s; "
@@ -112,7 +99,7 @@ def check_intergreens(signals: SignalSystem, table: Table) -> Iterator[Fault]:
         names = table.texts("clearing_group_id")[i], table.texts("entering_group_id")[i]
         g = number[names[0]]
         yellow, all_red = float(signals.yellow_s[g]), float(signals.all_red_s[g])
-        if table.numbers("intergreen_s")[i] < yellow + all_red - _TOLERANCE_S:
+        if table.numbers("intergreen_s")[i] < yellow + all_red - TOLERANCE_S:
             yield table.fault(
                 i, "intergreen_s",
                 f"is too short an intergreen from '{names[0]}' to '{names[1]}': yellow {yellow:g} s and "
@@ -120,27 +107,14 @@ def check_intergreens(signals: SignalSystem, table: Table) -> Iterator[Fault]:
             )  # fmt: skip
 
 
-def _plans(signals: SignalSystem) -> Iterator[tuple[list[int], int, Plan]]:
-    """(rows of the plan table in the plan's order, junction, plan) of every plan of a junction."""
-    number = {name: j for j, name in enumerate(signals.junctions)}
-    table = signals.plan_table
-    rows: dict[tuple[str, str], list[int]] = {}
-    for i, key in enumerate(zip(table.texts("plan_id"), table.texts("junction_id"), strict=True)):
-        rows.setdefault(key, []).append(i)
-    position = table.numbers("position")
-    for (name, junction), own in rows.items():
-        j = number[junction]
-        yield sorted(own, key=position.__getitem__), j, signals.plans[name][j]
-
-
 def check_plan_cycles(signals: SignalSystem) -> Iterator[Fault]:
     """A stated cycle has room for lost time and minimum greens."""
     stated = signals.plan_table.numbers("cycle_s")
-    for rows, j, plan in _plans(signals):
+    for rows, j, plan in plans_with_rows(signals):
         lost = sum(signals.plan_changes_s(j, plan))
         least = sum(max(need, 0.0) for need in _least_greens_s(signals, j, plan))
         for i in rows:
-            if stated[i] < lost + least - _TOLERANCE_S:
+            if stated[i] < lost + least - TOLERANCE_S:
                 yield signals.plan_table.fault(
                     i,
                     "cycle_s",
@@ -151,9 +125,9 @@ def check_plan_cycles(signals: SignalSystem) -> Iterator[Fault]:
 
 def check_plan_changes(signals: SignalSystem) -> Iterator[Fault]:
     """A change that a plan gives is not longer than its intergreens: the greens would begin before."""
-    for rows, j, plan in _plans(signals):
+    for rows, j, plan in plans_with_rows(signals):
         for i, given, usual in zip(rows, plan.change_s, signals.changes_s(j, plan.stages), strict=True):
-            if given > usual + _TOLERANCE_S:
+            if given > usual + TOLERANCE_S:
                 yield signals.plan_table.fault(
                     i, "change_s", f"is longer than the intergreens ask for ({usual:g} s); give at most that"
                 )
@@ -161,9 +135,9 @@ def check_plan_changes(signals: SignalSystem) -> Iterator[Fault]:
 
 def check_plan_greens(signals: SignalSystem) -> Iterator[Fault]:
     """Every green of a plan, over all stages in a row that show it, keeps the minimum of its group."""
-    for rows, j, plan in _plans(signals):
+    for rows, j, plan in plans_with_rows(signals):
         for i, green, need in zip(rows, plan.green_s, _least_greens_s(signals, j, plan), strict=True):
-            if green < need - _TOLERANCE_S:
+            if green < need - TOLERANCE_S:
                 yield signals.plan_table.fault(
                     i, "green_s", f"is below the minimum green of the stage ({need:g} s); give that or more"
                 )
@@ -175,22 +149,26 @@ def _least_greens_s(signals: SignalSystem, junction: int, plan: Plan) -> list[fl
     """
     shown = [signals.stage_groups[junction][stage] for stage in plan.stages]
     elsewhere = signals.cycle_s(junction, plan) - np.array(plan.green_s)
-    most = [max(float(signals.min_green_s[g]) for g in groups) for groups in shown]
+    of = [
+        {g: signals.group_green_s(junction, stage, g) for g in groups if not signals.has_button[g]}
+        for stage, groups in zip(plan.stages, shown, strict=True)
+    ]  # who is called takes the green that it needs
+    most = [max(needs.values(), default=0.0) for needs in of]
     need = (most - elsewhere).tolist()  # of groups that are green throughout
     for one in plan_greens(signals, junction, plan):
-        short = float(signals.min_green_s[one.group]) - (one.end_s - one.begin_s)
+        least = max(of[k].get(one.group, 0.0) for k in one.places)
         for k in one.places:
-            need[k] = max(need[k], plan.green_s[k] + short)
+            need[k] = max(need[k], plan.green_s[k] + least - (one.end_s - one.begin_s))
     return list(need)
 
 
 def check_plan_sums(signals: SignalSystem) -> Iterator[Fault]:
     """A stated cycle is the sum of greens and changes."""
     stated = signals.plan_table.numbers("cycle_s")
-    for rows, j, plan in _plans(signals):
+    for rows, j, plan in plans_with_rows(signals):
         actual, lost = signals.cycle_s(j, plan), sum(signals.plan_changes_s(j, plan))
         for i in rows:
-            if abs(stated[i] - actual) > _TOLERANCE_S:
+            if abs(stated[i] - actual) > TOLERANCE_S:
                 yield signals.plan_table.fault(
                     i,
                     "cycle_s",
@@ -204,7 +182,7 @@ def check_plans_complete(signals: SignalSystem, network: Network) -> Iterator[Fa
     for name, plans in signals.plans.items():
         for j, junction in enumerate(signals.junctions):
             if j not in plans:
-                yield _remark(
+                yield remark(
                     signals, network, j,
                     f"{signals.plan_table.path}: plan '{name}' has no row for junction '{junction}'; add it",
                 )  # fmt: skip
@@ -212,7 +190,7 @@ def check_plans_complete(signals: SignalSystem, network: Network) -> Iterator[Fa
             served = frozenset[int]().union(*(signals.stage_groups[j][s] for s in plans[j].stages))
             for g in signals.groups_of(j):
                 if g not in served:
-                    yield _remark(
+                    yield remark(
                         signals, network, j,
                         f"{signals.plan_table.path}: plan '{name}' never serves group '{signals.groups[g]}' "
                         f"of junction '{junction}'; add a stage with it",
@@ -232,6 +210,9 @@ def check_max_red(signals: SignalSystem) -> Iterator[Fault]:
             continue
         change = max((signals.intergreen_s.get((a, b), 0.0) for a in groups for b in groups), default=0.0)
         turn = change + max(float(signals.min_green_s[g]) for g in groups)
+        if walks := [g for g in groups if signals.walks[g]]:  # as ``engine.footways.longest_turn_ms``
+            lead = max((s for (p, _), s in signals.lead_s.items() if p in walks), default=0.0)
+            turn += lead + max(change, max(float(signals.yellow_s[g]) for g in walks))
         need = 2 * (len(limited) + 1) * turn
         for g in limited:
             if signals.max_red_s[g] < need:
@@ -245,11 +226,11 @@ def check_max_red(signals: SignalSystem) -> Iterator[Fault]:
 
 def warn_all_red(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """Yellow and all-red below what the formulas give."""
-    for g, name in enumerate(signals.groups):
-        speed = group_speed_mps(network, signals.movements_of_group[g])
+    for g in np.flatnonzero(~signals.walks).tolist():
+        name, speed = signals.groups[g], group_speed_mps(network, signals.movements_of_group[g])
         need = network.defaults.yellow_s(speed) + network.defaults.all_red_s(speed)
         have = float(signals.yellow_s[g] + signals.all_red_s[g])
-        if have < need - _TOLERANCE_S:
+        if have < need - TOLERANCE_S:
             row = int(signals.group_row[g])
             yield signals.group_table.remark(
                 row,
@@ -279,8 +260,10 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
     if without_stages:  # what follows counts on stages with groups
         return
     yield from check_conflicting_greens(signals, network, pairs)
+    yield from check_walks_apart(signals, network)
     yield from check_every_group_served(signals, network)
     yield from check_yellow(signals, network)
+    yield from check_leads(signals)
     yield from check_intergreens(signals, intergreens)
     yield from check_plan_cycles(signals)
     yield from check_plan_changes(signals)
@@ -293,6 +276,8 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
 
 def notes(signals: SignalSystem, network: Network) -> Iterator[Fault]:
     """All that is allowed but should be known."""
+    yield from warn_clearance(signals)
+    yield from warn_calls(signals)
     yield from warn_all_red(signals, network)
     yield from warn_open_movements(signals, network)
 

@@ -1,6 +1,8 @@
 """Reading the signal tables of a scenario folder."""
 
 import difflib
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +11,14 @@ import numpy as np
 from signalsim.network import Conflicts, Network, conflicts
 from signalsim.network.tables import Table, read_optional
 from signalsim.signals.checks import check_signals
+from signalsim.signals.crossings import Crossings, Met, groups_met, leads, read_crossings
 from signalsim.signals.model import MAX_GROUPS, Plan, SignalSystem, group_speed_mps
 from signalsim.signals.ring_tables import RingTables
 from signalsim.signals.rings import Rings
 from signalsim.signals.schedule import read_schedules
 from signalsim.signals.specs import GROUP, INTERGREEN, PLAN, SCHEDULE, STAGE
+
+MAX_YELLOW_S = 10.0  # of vehicles; pedestrians take longer to clear
 
 
 def _movement_groups(network: Network, groups: dict[str, int], group_node: list[int]) -> np.ndarray:
@@ -125,13 +130,19 @@ def _forbidden(
     found: Conflicts,
     stage_groups: tuple[tuple[frozenset[int], ...], ...],
     rings: dict[int, Rings],
+    walks: Iterable[Met],
 ) -> np.ndarray:
     """(k, 2) groups never green together: those with crossing movements, those of which one would
     give way to the other but that no stage shows together (protected turns: the interlock must keep
-    them apart as well), and those that rings and barriers keep apart.
+    them apart as well), pedestrians with vehicles that cross their way, by the same rule, and those that
+    rings and barriers keep apart.
     """
     together = {(a, b) for stages in stage_groups for stage in stages for a in stage for b in stage if a < b}
     out = {pair for of_junction in rings.values() for pair in of_junction.apart() if pair not in together}
+    for met in walks:
+        pair = min(met.walk, met.vehicles), max(met.walk, met.vehicles)
+        if not (met.gives_way and pair in together):
+            out.add(pair)
     for pairs, is_yield in ((found.forbidden, False), (found.yields, True)):
         for a, b in movement_group[pairs.reshape(-1)].reshape(-1, 2).tolist():
             pair = (min(a, b), max(a, b))
@@ -167,6 +178,42 @@ def _intergreens(
     return out
 
 
+def _check_members(
+    members: list[list[int]], crossings: Crossings, table: Table, order: Sequence[int]
+) -> None:
+    """Every group shows to movements or to pedestrians."""
+    for g, row in enumerate(members):
+        walks = crossings.of_group(g)
+        if not row and not len(walks):
+            raise table.fault(
+                order[g],
+                "group_id",
+                "controls no movement and no crossing; name it in movement.csv, column opt_signal_group_id, "
+                "or in crossing.csv, column group_id",
+            )
+        if row and len(walks):
+            raise crossings.table.fault(
+                int(walks[0]), "group_id", "is the group of vehicles; give the crossing a group of its own"
+            )
+        if row and table.numbers("yellow_s")[order[g]] > MAX_YELLOW_S:
+            raise table.fault(
+                order[g], "yellow_s", f"is no yellow of vehicles; give {MAX_YELLOW_S:g} s or less"
+            )
+
+
+def _usual_times(
+    network: Network, crossings: Crossings, group: int, movements: tuple[int, ...]
+) -> tuple[float, float, float]:
+    """Minimum green, yellow and all-red of a group that gives none, s; of pedestrians: walk, clearance, 0."""
+    defaults = network.defaults
+    if not movements:
+        clearance = crossings.clearance_s[crossings.of_group(group)].max()
+        return defaults.walk_s, math.ceil(10 * float(clearance) - 1e-6) / 10, 0.0
+    speed = group_speed_mps(network, movements)
+    yellow = round(max(defaults.yellow_s(speed), 3.0), 1)
+    return defaults.min_green_s, yellow, round(defaults.all_red_s(speed), 1)
+
+
 def load_signals(folder: Path | str, network: Network) -> SignalSystem:
     """The checked signals of a scenario folder: signal_group.csv, signal_stage.csv, signal_plan.csv and, if
     wanted, intergreen.csv, signal_phase.csv, signal_overlap.csv, signal_split.csv. All may be absent where
@@ -195,13 +242,8 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
     for movement, group in enumerate(movement_group):
         if group >= 0:
             members[group].append(movement)
-    for g, row in enumerate(members):
-        if not row:
-            raise group_table.fault(
-                order[g],
-                "group_id",
-                "controls no movement; name it in movement.csv, column opt_signal_group_id",
-            )
+    crossings = read_crossings(folder, network, groups, [int(node_of_row[i]) for i in order])
+    _check_members(members, crossings, group_table, order)
     for j, size in enumerate(np.bincount(group_junction, minlength=len(nodes))):
         if size > MAX_GROUPS:
             first = order[int(np.argmax(group_junction == j))]
@@ -211,17 +253,18 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         given = group_table.numbers(column)[order]
         return np.where(np.isnan(given), default, given)
 
-    speeds = [group_speed_mps(network, tuple(row)) for row in members]
-    defaults = network.defaults
-    yellow = filled("yellow_s", [round(max(defaults.yellow_s(v), 3.0), 1) for v in speeds])
-    all_red = filled("all_red_s", [round(defaults.all_red_s(v), 1) for v in speeds])
-    min_green = filled("min_green_s", [defaults.min_green_s] * len(order))
+    usual = [_usual_times(network, crossings, g, tuple(row)) for g, row in enumerate(members)]
+    min_green, yellow, all_red = (
+        filled(name, [times[k] for times in usual])
+        for k, name in enumerate(("min_green_s", "yellow_s", "all_red_s"))
+    )
     tables = RingTables(folder, junctions, groups)
     rings = tables.rings(group_junction, min_green, yellow + all_red)
     stages, stage_groups = _stages(stage_table, junctions, groups, group_junction, rings)
     plans = _plans(plan_table, junctions, stages)
     found = conflicts(network)
-    forbidden = _forbidden(movement_group, found, stage_groups, rings)
+    met = groups_met(crossings, network, movement_group)
+    forbidden = _forbidden(movement_group, found, stage_groups, rings, met)
     system = SignalSystem(
         group_table=group_table,
         stage_table=stage_table,
@@ -243,6 +286,8 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         forbidden=forbidden,
         intergreen_s=_intergreens(intergreen_table, groups, forbidden, yellow, all_red),
         plans=plans,
+        crossings=crossings,
+        lead_s=leads(crossings, network, movement_group, set(map(tuple, forbidden.tolist()))),
         schedules=read_schedules(read_optional(folder / SCHEDULE.file, SCHEDULE), junctions, plans),
         rings=rings,
         phase_table=tables.phase,

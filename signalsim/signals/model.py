@@ -8,6 +8,7 @@ import numpy as np
 
 from signalsim.network import Network
 from signalsim.network.tables import Table
+from signalsim.signals.crossings import Crossings
 from signalsim.signals.rings import Rings
 from signalsim.signals.schedule import Schedule
 
@@ -55,6 +56,8 @@ class SignalSystem:
     forbidden: np.ndarray  # (k, 2) int32 groups never green together, lower first
     intergreen_s: dict[tuple[int, int], float]  # (clearing, entering) -> s, both ways of every forbidden pair
     plans: dict[str, dict[int, Plan]]  # plan id -> junction -> plan
+    crossings: Crossings
+    lead_s: dict[tuple[int, int], float]  # (pedestrian group, group of vehicles behind its lead) -> s
     schedules: dict[str, Schedule]  # schedule id -> junction -> which plan when
     rings: dict[int, Rings]  # junction -> its rings, where it has some
     phase_table: Table
@@ -66,15 +69,57 @@ class SignalSystem:
         first, last = np.searchsorted(self.group_junction, [junction, junction + 1])
         return range(int(first), int(last))
 
-    def interstage_s(self, junction: int, old: int, new: int) -> float:
-        """Seconds from the end of green of stage ``old`` to the start of all greens of stage ``new``."""
-        before, after = self.stage_groups[junction][old], self.stage_groups[junction][new]
-        needed = (self.intergreen_s.get((a, b), 0.0) for a in before - after for b in after - before)
-        return max(needed, default=0.0)
+    @cached_property
+    def walks(self) -> np.ndarray:
+        """(n_groups,) bool: shown to pedestrians."""
+        return np.isin(np.arange(len(self.groups)), self.crossings.group)
 
-    def stage_min_green_s(self, junction: int, stage: int) -> float:
-        """The longest minimum green of a stage's groups, s."""
-        return max(float(self.min_green_s[g]) for g in self.stage_groups[junction][stage])
+    @cached_property
+    def has_button(self) -> np.ndarray:
+        """(n_groups,) bool: shown to pedestrians when they called only."""
+        return np.isin(np.arange(len(self.groups)), self.crossings.group[self.crossings.has_button])
+
+    def interstage_s(self, junction: int, old: int, new: int) -> float:
+        """Seconds from the end of green of stage ``old`` to the start of all greens of stage ``new``.
+
+        Where vehicles end, pedestrians began to clear before (``walk_green_s``).
+        """
+        before, after = self.stage_groups[junction][old], self.stage_groups[junction][new]
+        longest = 0.0
+        for b in after - before:
+            clearing = [a for a in before - after if (a, b) in self.intergreen_s]
+            vehicles = [a for a in clearing if not self.walks[a]]
+            needed = (self.intergreen_s[a, b] for a in vehicles or clearing)
+            longest = max(longest, max(needed, default=0.0))
+        return longest
+
+    def walk_green_s(self, junction: int, stage: int, group: int) -> float:
+        """The green of a stage that a pedestrian group in it needs, s: its walk, and what its clearance
+        takes beyond the intergreens of the vehicles that end with it."""
+        shown, longest = self.stage_groups[junction][stage], 0.0
+        for e in self.groups_of(junction):
+            if e in shown or (group, e) not in self.intergreen_s:
+                continue
+            vehicles = [
+                self.intergreen_s[c, e] for c in shown if not self.walks[c] and (c, e) in self.intergreen_s
+            ]
+            if vehicles:
+                longest = max(longest, self.intergreen_s[group, e] - max(vehicles))
+        return float(self.min_green_s[group]) + longest
+
+    def group_green_s(self, junction: int, stage: int, group: int) -> float:
+        """The green of a stage that one of its groups needs, s: its minimum, behind the lead of a walk."""
+        if self.walks[group]:
+            return self.walk_green_s(junction, stage, group)
+        shown = self.stage_groups[junction][stage]
+        lead = max((self.lead_s.get((p, group), 0.0) for p in shown), default=0.0)
+        return lead + float(self.min_green_s[group])
+
+    def stage_min_green_s(self, junction: int, stage: int, *, called: bool = True) -> float:
+        """The green that a stage needs, s: the longest of its groups'; ``called``: pedestrians pressed all
+        buttons."""
+        shown = (g for g in self.stage_groups[junction][stage] if called or not self.has_button[g])
+        return max((self.group_green_s(junction, stage, g) for g in shown), default=0.0)
 
     def changes_s(self, junction: int, sequence: tuple[int, ...]) -> tuple[float, ...]:
         """The intergreen that follows each stage of a cyclic sequence; 0 for a sequence of one."""

@@ -27,7 +27,11 @@ class RingTables:
         phases: dict[int, list[Phase]] = {}
         for i in range(len(self.phase)):
             j, g = self._junction(self.phase, i), self._group(self.phase, i, group_junction)
-            phases.setdefault(j, []).append(self._phase(i, g, float(min_green_s[g]), float(clear_s[g])))
+            walk = -1
+            if self.phase.texts("walk_group_id")[i]:
+                walk = self._group(self.phase, i, group_junction, "walk_group_id")
+            phase = self._phase(i, g, walk, float(min_green_s[g]), float(clear_s[g]))
+            phases.setdefault(j, []).append(phase)
         for members in phases.values():
             self._check_places(members)
         overlaps: dict[int, list[Overlap]] = {}
@@ -52,15 +56,15 @@ class RingTables:
             raise table.fault(i, "junction_id", f"has no phases; add them to {PHASE.file} or remove the row")
         return j
 
-    def _group(self, table: Table, i: int, group_junction: np.ndarray) -> int:
-        name, j = table.texts("group_id")[i], self._junctions[table.texts("junction_id")[i]]
+    def _group(self, table: Table, i: int, group_junction: np.ndarray, column: str = "group_id") -> int:
+        name, j = table.texts(column)[i], self._junctions[table.texts("junction_id")[i]]
         g = self._groups.get(name)
         if g is None or group_junction[g] != j:
             there = ", ".join(n for n, k in self._groups.items() if group_junction[k] == j)
-            raise table.fault(i, "group_id", f"is no signal group of this junction; it has {there}")
+            raise table.fault(i, column, f"is no signal group of this junction; it has {there}")
         return g
 
-    def _phase(self, i: int, group: int, min_green_s: float, clear_s: float) -> Phase:
+    def _phase(self, i: int, group: int, walk: int, min_green_s: float, clear_s: float) -> Phase:
         number = lambda name: float(self.phase.numbers(name)[i])  # noqa: E731
         whole = lambda name: int(self.phase.numbers(name)[i])  # noqa: E731
         given = lambda name, default: default if math.isnan(number(name)) else number(name)  # noqa: E731
@@ -90,7 +94,7 @@ class RingTables:
             locks=bool(whole("locks")),
             dual_entry=bool(whole("dual_entry")),
             gap_out_together=bool(whole("gap_out_together")),
-            walk_group=self.phase.texts("walk_group_id")[i],
+            walk_group=walk,
             clear_s=clear_s,
         )
 
@@ -142,10 +146,10 @@ class RingTables:
     def _check_groups(self, rings: Rings, group_junction: np.ndarray, j: int) -> None:
         """Every group is shown, and the stages are not too many."""
         shown = {p.group for p in rings.phases} | {o.group for o in rings.overlaps}
-        walks = {p.walk_group for p in rings.phases}
+        shown |= {p.walk_group for p in rings.phases}
         row = rings.phases[0].row
         for name, g in self._groups.items():
-            if group_junction[g] == j and g not in shown and name not in walks:
+            if group_junction[g] == j and g not in shown:
                 raise self.phase.fault(
                     row, "junction_id",
                     f"shows group '{name}' with no phase; give it a phase, or make it an overlap in "

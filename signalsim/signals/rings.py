@@ -34,7 +34,7 @@ class Phase:
     locks: bool
     dual_entry: bool
     gap_out_together: bool
-    walk_group: str
+    walk_group: int  # the pedestrian group that walks with it, -1: none
     clear_s: float  # yellow and all-red of its group
 
 
@@ -100,6 +100,7 @@ class Rings:
         """Groups that are green with these phases, overlaps included."""
         numbers = {phase.number for phase in phases}
         own = {phase.group for phase in phases}
+        own |= {phase.walk_group for phase in phases if phase.walk_group >= 0}
         return frozenset(own | {o.group for o in self.overlaps if numbers & set(o.phases)})
 
     def stages(self) -> dict[frozenset[int], str]:

@@ -9,16 +9,39 @@ GROUP = Spec(
     (
         Column("group_id", "id", "a name for the signal group; movement.csv refers to it"),
         Column("junction_id", "id", "the node where it hangs"),
-        Column("min_green_s", "float", "minimum green", "s", math.nan, 1, 120),
-        Column("yellow_s", "float", "yellow; empty: t + v/(2a), or the region's", "s", math.nan, 0, 10),
-        Column(
-            "all_red_s", "float", "all-red after the yellow; empty: (width + vehicle)/v", "s", math.nan, 0, 20
-        ),
+        Column("min_green_s", "float", "minimum green; of pedestrians: walk", "s", math.nan, 1, 120),
+        Column("yellow_s", "float", "yellow; empty: t + v/(2a), or the region's; of pedestrians: clearance, "
+               "empty: length / walking speed", "s", math.nan, 0, 90),
+        Column("all_red_s", "float", "all-red after the yellow; empty: (width + vehicle)/v", "s", math.nan, 0,
+               20),
         Column("max_red_s", "float", "longest red that is guaranteed; 0: none", "s", 0.0, 0, 600),
         Column("name", "text", "a name for people", default=""),
     ),
     key="group_id",
-)
+)  # fmt: skip
+CROSSING = Spec(
+    "crossing.csv",
+    (
+        Column("crossing_id", "id", "a name for the crossing; pedestrians.csv refers to it"),
+        Column("node_id", "id", "the node at which it is"),
+        Column("link_ids", "text", "the links of the leg that it crosses, both ways, separated by blanks"),
+        Column("length_m", "float", "from kerb to kerb; empty: lanes x lane_width_m", "m", math.nan, 1, 100),
+        Column("group_id", "text", "its pedestrian signal group; empty: a zebra, where pedestrians go first",
+               default=""),
+        Column("push_button", "int", "1: walks only when called; 0: whenever a stage with it begins",
+               default=0, low=0, high=1),
+        Column("rest_in_walk", "int", "1: walks until its stage is to end; 0: for the minimum green",
+               default=0, low=0, high=1),
+        Column("lead_s", "float", "its walk begins so long before the green of those who turn across it", "s",
+               0.0, 0, 30),
+        Column("turns", "choice", "who turns across it under a signal gives way, or never has green with it",
+               default="yield", choices=("yield", "forbidden")),
+        Column("walking_speed_mps", "float", "by which its clearance is reckoned; empty: the scenario's",
+               "m/s", math.nan, 0.3, 3),
+        Column("name", "text", "a name for people", default=""),
+    ),
+    key="crossing_id",
+)  # fmt: skip
 STAGE = Spec(
     "signal_stage.csv",
     (

@@ -70,11 +70,12 @@ class Stage:
         return self._sight
 
     def observation(self, now_ms: int) -> Observation:
-        """What the policy is shown: of cameras, estimator and detectors only what it looks at."""
+        """What the policy is shown: of cameras, estimator and detectors only what it looks at; one that looks
+        at the clock only is shown the clock and what the signals come to."""
         if self.policy.needs_sensing:
             shown = self.sensors.observe(self.sight())
         else:
-            shown = self.sensors.clock_only(now_ms)
+            shown = self.sensors.clock_only(now_ms, self.engine.next_stage())
         if self._detectors is None:
             return shown
         return self.sensors.with_calls(shown, self.engine.cabinet(self._detectors), self._detectors)

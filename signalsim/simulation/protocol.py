@@ -24,6 +24,9 @@ class Engine(Protocol):
     def cabinet(self, detectors: Detectors) -> Cabinet:
         """What detectors and lamps say now; the arrays are reused by the next call."""
 
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to: all that a plan asks for."""
+
     def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
         """Ask the interlock; (n_junctions,) int32 local stage, -1 nothing; (n_junctions,) int64."""
 

@@ -113,6 +113,7 @@ def _observation(now_s: float = 0.0, stage: int = 0, since_s: float = 0.0, **giv
         next_stage=np.array([max(stage, 0)], np.int32),
         stage_since_ms=np.array([round(since_s * 1000)]),
         earliest_switch_ms=np.array([round(since_s * 1000) + 5000]),
+        group_called=np.zeros(0, bool),
         **values,
     )
 

@@ -91,14 +91,33 @@ def _layout_twin(tables):
             lanes.append(
                 [lane for lane in range(len(tables.lane_slots)) if _serves(tables, lane, served[-1])]
             )
-            minimum.append(max((int(signals.group["min_green_ms"][g]) for g in groups), default=0))
         matrix = signals.intergreen_ms[junction["intergreen_start"] :][: n * n].reshape(n, n)
+        walks = {first + i for i in range(n) if signals.group["walk"][first + i]}
+        foes_of = {first + i: _members(int(signals.forbidden[first + i]), first, n) for i in range(n)}
+        for groups in stages:
+            needed = []
+            for g in groups:
+                more = [0]
+                if g not in walks:
+                    led = (p for p in groups & walks if int(signals.group["led"][p]) >> (g - first) & 1)
+                    more += [int(signals.group["lead_ms"][p]) for p in led]
+                for e in foes_of[g] - groups if g in walks else ():
+                    ending = [int(matrix[c - first, e - first]) for c in foes_of[e] & groups - walks]
+                    more += [int(matrix[g - first, e - first]) - max(ending)] if ending else []
+                needed.append(int(signals.group["min_green_ms"][g]) + max(more))
+            minimum.append(max(needed, default=0))
         for before in stages:
             for after in stages:
-                pairs = [(c - first, e - first) for c in before - after for e in after - before]
-                foes = [(c, e) for c, e in pairs if int(signals.forbidden[first + e]) >> c & 1]
-                change.append(max((int(matrix[pair]) for pair in foes), default=0))
+                longest = [0]
+                for e in after - before:
+                    ending = foes_of[e] & before - after
+                    longest += [int(matrix[c - first, e - first]) for c in ending - walks or ending]
+                change.append(max(longest))
     return served, lanes, minimum, change
+
+
+def _members(mask, first, n):
+    return {first + i for i in range(n) if mask >> i & 1}
 
 
 def _serves(tables, lane, movements):

@@ -340,9 +340,11 @@ def test_an_actuated_controller_says_why_each_green_ended(
     run = simulate(scenarios / "crossing", controller, seed=2, record="full")
     write_run_log(run, tmp_path / "log")
     log = read_log(tmp_path / "log" / "log.csv")
-    ends = Counter(zip(log.time_ms[log.code == 7].tolist(), log.parameter[log.code == 7].tolist(), strict=True))
-    why = np.isin(log.code, (4, 5, 6))
-    assert ends == Counter(zip(log.time_ms[why].tolist(), log.parameter[why].tolist(), strict=True))
+    ended, why = log.code == 7, np.isin(log.code, (4, 5, 6))
+    ends, reasons = (
+        Counter(zip(log.time_ms[rows].tolist(), log.parameter[rows].tolist(), strict=True)) for rows in (ended, why)
+    )
+    assert ends == reasons
     assert set(log.code[why].tolist()) == ({4, 5} if controller == "actuated" else {4, 6})
     for phase in PHASE.values():  # a call is registered, dropped, registered, ...
         calls = log.code[np.isin(log.code, (43, 44)) & (log.parameter == phase)]

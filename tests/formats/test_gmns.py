@@ -11,7 +11,9 @@ import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.crosswalks import add_crossings
 
+from signalsim.engine.records import Kind
 from signalsim.errors import InputError
 from signalsim.formats.gmns import read
 from signalsim.formats.gmns.own import RINGS
@@ -473,3 +475,11 @@ def test_control_of_others_folders(
     found = {r["mvmt_id"]: r.get("ctrl_type", "") for r in rows(out, "movement.csv")}
     assert found["10"] == read_as
     assert ("ctrl_type is none of" in report) == ("roundabout" in given.values())
+
+
+def test_crossings_go_out_and_come_back(tmp_path: Path, scenarios: Path) -> None:
+    source = add_crossings(shutil.copytree(scenarios / "crossing", tmp_path / "source"))
+    back = there_and_back(short(source, tmp_path / "short", 600), tmp_path)
+    ours, theirs = (simulate(path, record="full").records for path in (tmp_path / "short", back))
+    assert ours is not None and (ours["kind"] == Kind.WALK).sum() > 50
+    assert np.array_equal(ours, theirs)

@@ -74,6 +74,7 @@ def _sight(now_s: float, out: list[int], advance: list[int], **others: Any) -> S
         "earliest_switch_ms": np.zeros(2, np.int64),
         "stage_ms": np.zeros(4, np.int64),
         "group_green": np.ones(2, bool),
+        "group_called": np.zeros(2, bool),
     }
     for name, value in others.items():
         values[name] = np.array([*value, 0], np.int32)

@@ -3,7 +3,20 @@
 import numpy as np
 
 from signalsim.engine.build import Road, SignalSpec, make_tables
-from signalsim.engine.tables import ENTERS, EXIT, NO_GROUP, ON_RED, STOPS, TAKES_TURNS, Arrivals, Tables
+from signalsim.engine.footways import Crossings
+from signalsim.engine.tables import (
+    BUTTON,
+    ENTERS,
+    EXIT,
+    NO_GROUP,
+    ON_RED,
+    RESTS,
+    STOPS,
+    TAKES_TURNS,
+    WALKS,
+    Arrivals,
+    Tables,
+)
 
 
 def random_case(seed: int) -> tuple[Tables, Arrivals, int]:
@@ -56,7 +69,9 @@ def random_case(seed: int) -> tuple[Tables, Arrivals, int]:
     if not len(road.origins):
         object.__setattr__(road, "origins", np.zeros(1, int))
     end_ms = int(rng.integers(200, 900)) * 1000
-    return make_tables(road, spec), _arrivals(rng, road, end_ms), end_ms
+    crossings = _crossings(rng, spec, n_movements)
+    arrivals = _arrivals(rng, road, end_ms)._replace(**_pedestrians(rng, crossings, end_ms))
+    return make_tables(road, spec, crossings), arrivals, end_ms
 
 
 def _links(rng: np.random.Generator, n_nodes: int) -> list[tuple[int, int]]:
@@ -102,7 +117,7 @@ def _foes(rng, n_nodes, ends, from_link):
 def _signals(rng, n_nodes, ends, from_link):
     """Groups of movements, random forbidden pairs, stages that together serve every group."""
     group_of = np.full(len(from_link), NO_GROUP)
-    junction, forbidden, intergreen, stage_junction, stage_mask = [], [], [], [], []
+    junction, forbidden, intergreen, stage_junction, stage_mask, walks, leads = [], [], [], [], [], [], []
     n_junctions, limits = 0, []
     for node in range(n_nodes):
         here = [m for m in range(len(from_link)) if ends[from_link[m]][1] == node]
@@ -111,8 +126,18 @@ def _signals(rng, n_nodes, ends, from_link):
         first, n = len(junction), int(rng.integers(1, 5))
         for m in here:
             group_of[m] = first + int(rng.integers(n)) if rng.random() < 0.9 else NO_GROUP
-        junction += [n_junctions] * n
+        n_walks = int(rng.choice([0, 1, 2]))
+        walks += [0] * n + _walks(rng, n_walks)
         foes = {(a, b) for a in range(n) for b in range(a) if rng.random() < 0.6}
+        foes |= {(n + p, v) for p in range(n_walks) for v in range(n) if rng.random() < 0.6}
+        lead = int(rng.choice([0, 500, 3000])) if n_walks else 0
+        leads += [
+            (first + n, first + v, lead)
+            for v in range(n)
+            if lead and (n, v) not in foes and rng.random() < 0.7
+        ]
+        n += n_walks
+        junction += [n_junctions] * n
         forbidden += [(first + a, first + b) for a, b in foes]
         intergreen += [
             (first + x, first + y, int(rng.integers(0, 17)) * 500)
@@ -126,20 +151,50 @@ def _signals(rng, n_nodes, ends, from_link):
                     mask |= (1 << int(g)) if rng.random() < 0.7 else 0
             stage_junction.append(n_junctions)
             stage_mask.append(mask)
-        limits += [int(rng.choice([0, 0, 300_000]))] * n
+        limits += [int(rng.choice([0, 0, 300_000 if not n_walks else 600_000]))] * n
         n_junctions += 1
     spec = SignalSpec(
         group_junction=np.array(junction, int),
-        group_min_green_ms=rng.integers(0, 10, len(junction)) * 1000,
-        group_yellow_ms=rng.integers(0, 4, len(junction)) * 1000,
+        group_min_green_ms=np.where(walks, rng.integers(4, 10), rng.integers(0, 10, len(junction))) * 1000,
+        group_yellow_ms=np.where(walks, rng.integers(0, 12), rng.integers(0, 4, len(junction))) * 1000,
         group_max_red_ms=np.array(limits, int),
         stage_junction=np.array(stage_junction, int),
         stage_mask=np.array(stage_mask, np.uint64),
         initial_stage=np.zeros(n_junctions, int),
         forbidden=np.array(forbidden, int).reshape(-1, 2),
         intergreen=np.array(intergreen, int).reshape(-1, 3),
+        group_walk=np.array(walks, int),
+        leads=np.array(leads, int).reshape(-1, 3),
     )
     return group_of, spec
+
+
+def _walks(rng: np.random.Generator, n: int) -> list[int]:
+    """Pedestrian groups, with and without buttons, some of which rest in walk."""
+    return [WALKS | int(rng.choice([0, BUTTON])) | int(rng.choice([0, 0, RESTS])) for _ in range(n)]
+
+
+def _crossings(rng: np.random.Generator, spec: SignalSpec, n_movements: int) -> Crossings:
+    """One or two crossings of every pedestrian group, some zebras, and who meets pedestrians there."""
+    lit = np.repeat(np.flatnonzero(spec.group_walk), rng.choice([1, 1, 2]))
+    group = np.append(lit, np.full(int(rng.integers(0, 3)), NO_GROUP))
+    cross_ms = rng.integers(4, 16, len(group)) * 1000
+    zones = []
+    for x, across in enumerate(cross_ms.tolist()):
+        for m in np.flatnonzero(rng.random(n_movements) < 0.3).tolist():
+            near, gap = int(rng.integers(across // 4, across)), int(rng.integers(500, 4000))
+            zones.append((m, x, int(rng.random() < 0.2), gap, 0, near, across - near, across))
+    return Crossings(group, cross_ms, np.array(zones, int).reshape(-1, 8))
+
+
+def _pedestrians(rng: np.random.Generator, crossings: Crossings, end_ms: int) -> dict[str, np.ndarray]:
+    numbers = rng.choice([0, 3, 30], len(crossings.group))
+    at = [np.sort(rng.integers(0, end_ms // 2, n)) for n in numbers]
+    return {
+        "pedestrian_start": np.cumsum([0, *numbers]).astype(np.int32),
+        "pedestrian_ms": np.concatenate([np.zeros(0, int), *at]).astype(np.int64),
+        "pedestrian_far": rng.random(int(numbers.sum())) < 0.5,
+    }
 
 
 def _arrivals(rng: np.random.Generator, road: Road, end_ms: int) -> Arrivals:

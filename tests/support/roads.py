@@ -4,6 +4,7 @@ import numpy as np
 
 from signalsim.engine.build import Road, SignalSpec, make_tables
 from signalsim.engine.compiled import CompiledEngine
+from signalsim.engine.footways import Crossings
 from signalsim.engine.reference import ReferenceEngine
 from signalsim.engine.tables import EXIT, Arrivals, Tables
 
@@ -19,6 +20,7 @@ def tables_of(
     foes=(),
     signals: SignalSpec | None = None,
     origins=(0,),
+    crossings: Crossings = Crossings(),  # noqa: B008
 ) -> Tables:
     """One-segment links ``{travel_ms, lanes, slots, wave_ms}`` and movements ``{a, b, lanes, ...}``."""
     lane_link = [i for i, link in enumerate(links) for _ in range(link.get("lanes", 1))]
@@ -57,7 +59,7 @@ def tables_of(
         foes=np.array(foes, int).reshape(-1, 2),
         origins=np.array(origins),
     )
-    return make_tables(road, signals or no_signals())
+    return make_tables(road, signals or no_signals(), crossings)
 
 
 def no_signals() -> SignalSpec:
@@ -77,6 +79,16 @@ def two_stages(min_green_ms: int = 0, yellow_ms: int = 3000, intergreen_ms: int 
         initial_stage=np.zeros(1, int),
         forbidden=np.array([[0, 1]]),
         intergreen=np.array([[0, 1, intergreen_ms], [1, 0, intergreen_ms]]),
+    )
+
+
+def walks_of(arrivals: Arrivals, *crossings: list[tuple[int, bool]]) -> Arrivals:
+    """The same with pedestrians: ``(time ms, to the far kerb)`` at each crossing."""
+    people = [one for people in crossings for one in sorted(people)]
+    return arrivals._replace(
+        pedestrian_start=np.cumsum([0, *map(len, crossings)]).astype(np.int32),
+        pedestrian_ms=np.array([t for t, _ in people], np.int64),
+        pedestrian_far=np.array([far for _, far in people], bool),
     )
 
 

@@ -3,13 +3,14 @@
 import numpy as np
 
 from signalsim.engine.records import Kind
-from signalsim.engine.tables import ON_RED, TAKES_TURNS, Tables
+from signalsim.engine.tables import ON_RED, TAKES_TURNS, Arrivals, Tables
 
 RED, YELLOW, GREEN = 0, 1, 2
 
 
 def dangers(tables: Tables, records: np.ndarray) -> list[str]:
-    """Forbidden pairs green together, greens under their minimum, missing intergreens, wrong yellows."""
+    """Forbidden pairs green together, greens and walks under their minimum, missing intergreens, wrong
+    yellows and clearances, vehicles that start within the lead of a walk."""
     group = tables.signals.group
     green_since = np.full(len(group), -1, np.int64)
     green_end = np.full(len(group), -(1 << 40), np.int64)
@@ -26,6 +27,9 @@ def dangers(tables: Tables, records: np.ndarray) -> list[str]:
                     found.append(f"{t}: groups {g} and {foe} are green together")
                 elif t < green_end[foe] + ms:
                     found.append(f"{t}: group {g} green {t - green_end[foe]} ms after {foe}, needs {ms}")
+            for walk, ms in _leads(tables, g):
+                if aspect[walk] == GREEN and t < green_since[walk] + ms:
+                    found.append(f"{t}: group {g} starts within the lead of {walk}")
             green_since[g] = t
         elif new == YELLOW:
             if t - green_since[g] < group.min_green_ms[g]:
@@ -44,6 +48,42 @@ def _foes(tables: Tables, g: int) -> list[tuple[int, int]]:
     mask = int(tables.signals.forbidden[g])
     matrix = tables.signals.intergreen_ms[row.intergreen_start : row.intergreen_start + n * n].reshape(n, n)
     return [(first + i, int(matrix[i, g - first])) for i in range(n) if mask >> i & 1]
+
+
+def _leads(tables: Tables, g: int) -> list[tuple[int, int]]:
+    """Pedestrian groups that walk before ``g`` starts, and how long before."""
+    group, row = tables.signals.group, tables.signals.junction[tables.signals.group.junction[g]]
+    groups = range(int(row.first_group), int(row.first_group + row.n_groups))
+    return [(p, int(group.lead_ms[p])) for p in groups if int(group.led[p]) >> (g - row.first_group) & 1]
+
+
+def vehicles_among_pedestrians(
+    tables: Tables, arrivals: Arrivals, records: np.ndarray, movement_of
+) -> list[str]:
+    """Vehicles that crossed their stop line, other than from inside the junction, while somebody who walked
+    already was in their zone or came into it within the gap. Zones that count on red only are left out.
+    """
+    walked: dict[int, list[tuple[int, int]]] = {}
+    found, inside = [], set()
+    for i, row in enumerate(records):
+        if row["kind"] == Kind.WALK:
+            walked.setdefault(int(row["place"]), []).append((int(row["t_ms"]), int(row["entity"])))
+        if row["kind"] not in (Kind.CROSS, Kind.INSIDE):
+            continue
+        m, t, vehicle = movement_of(i), int(row["t_ms"]), int(row["entity"])
+        if m < 0 or vehicle in inside:
+            inside.discard(vehicle)
+            continue
+        if row["kind"] == Kind.INSIDE:
+            inside.add(vehicle)
+        for zone in tables.zone[tables.movement.zone_start[m] : tables.movement.zone_end[m]]:
+            for start, person in walked.get(int(zone.crossing), []) if not zone.on_red else []:
+                far = arrivals.pedestrian_far[person]
+                first = start + int(zone.far_from_ms if far else zone.near_from_ms)
+                last = start + int(zone.far_to_ms if far else zone.near_to_ms)
+                if first < t + zone.gap_ms and last > t:
+                    found.append(f"{t}: vehicle {vehicle} drives at pedestrian {person}")
+    return found
 
 
 def crossings_on_red(tables: Tables, records: np.ndarray, movement_of_crossing) -> list[str]:

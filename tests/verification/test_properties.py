@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.networks import drive, random_case
 from support.roads import ENGINES
-from support.safety import crossings_on_red
+from support.safety import crossings_on_red, vehicles_among_pedestrians
 from support.verification.records import Street
 
 from signalsim.engine.records import Kind
@@ -33,6 +33,7 @@ def test_the_compiled_engine_does_nothing_impossible(case: int, hostile: int) ->
     assert street.replay(records) == []
     assert street.totals() == totals
     assert crossings_on_red(tables, records, street.made.__getitem__) == []
+    assert vehicles_among_pedestrians(tables, arrivals, records, street.made.__getitem__) == []
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)

@@ -25,7 +25,8 @@ NET, TYPES = "sumo.net.xml", "sumo.vtypes.xml"  # beside the tables of a scenari
 class SumoEngine:
     """SUMO moves the vehicles of one run; interlock, cameras and controllers are this project's.
 
-    Requests may come at any millisecond; SUMO steps, and lamps change, at whole seconds.
+    Requests may come at any millisecond; SUMO steps, and lamps change, at whole seconds. There are no
+    pedestrians: walks without a button are shown, nobody calls or crosses.
 
     Args:
         built: the scenario. If it was imported from SUMO its own network is used, else it is exported.
@@ -75,6 +76,10 @@ class SumoEngine:
     def request(self, stage: np.ndarray, switch_at_ms: np.ndarray) -> None:
         """Ask for local stages (int32, -1: nothing) not before ``switch_at_ms`` (int64), per junction."""
         self._interlock.ask(stage, switch_at_ms, self._now_ms)
+
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to."""
+        return self._interlock.next_stage()
 
     def holdups(self) -> Holdups:
         """Not known: SUMO does not say which lane a vehicle waits for."""

@@ -14,6 +14,7 @@ from signalsim.engine.interlock import (
     initial_state,
     request,
     settle,
+    settle_after_request,
     stage_times,
 )
 from signalsim.engine.records import Kind
@@ -28,7 +29,7 @@ class Interlock:
     def __init__(self, tables: Signals) -> None:
         self._tables = tables
         self._state = initial_state(tables)
-        self._changes = np.zeros(4 * 64, np.int32)
+        self._changes = np.zeros(8 * 64, np.int32)
         self._due_ms = np.zeros(len(tables.junction), np.int64)
 
     @property
@@ -41,7 +42,8 @@ class Interlock:
         for j in np.flatnonzero(stage >= 0):
             when = max(int(switch_ms[j]), now_ms)
             request(self._tables, self._state, j, stage[j], when)
-            self._due_ms[j] = min(self._due_ms[j], when)
+            after = int(settle_after_request(self._tables, j, when, now_ms))
+            self._due_ms[j] = min(self._due_ms[j], after)
 
     def settle(self, now_ms: int) -> list[Row]:
         """Do all that is due; the changes of lamps and stages as records."""
@@ -63,13 +65,17 @@ class Interlock:
         self._due_ms[j] = due(self._tables, self._state, j, now_ms)
         return rows
 
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to."""
+        return self._state.junction["stage"].astype(np.int32)
+
     def sight(self, now_ms: int) -> dict[str, np.ndarray]:
         """The fields of a Sight that tell of signals."""
         junction = self._state.junction
         stage_ms = np.zeros(len(self._tables.stage), np.int64)
         stage_times(self._tables, self._state, now_ms, stage_ms)
         n = len(junction)
-        earliest = [int(earliest_switch(self._tables, self._state, j)) for j in range(n)]
+        earliest = [int(earliest_switch(self._tables, self._state, j, now_ms)) for j in range(n)]
         return {
             "stage": np.where(junction["since_ms"] < INF, junction["stage"], -1).astype(np.int32),
             "next_stage": junction["stage"].astype(np.int32),
@@ -77,6 +83,7 @@ class Interlock:
             "earliest_switch_ms": np.array(earliest, np.int64).reshape(n),
             "stage_ms": stage_ms,
             "group_green": np.asarray(self._state.group["aspect"] == GREEN),
+            "group_called": np.asarray(self._state.group["called"] == 1),
         }
 
     def lamps(self) -> dict[str, np.ndarray]:
@@ -85,5 +92,6 @@ class Interlock:
         return {
             "green": np.asarray(group["aspect"] == GREEN),
             "since_ms": group["since_ms"].astype(np.int64),
+            "called": np.asarray(group["called"] == 1),
             "stage": self._state.junction["stage"].astype(np.int32),
         }

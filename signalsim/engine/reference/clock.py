@@ -1,15 +1,16 @@
 """Alarms: how SimPy is made to keep the order of events at one instant.
 
 SimPy's heap orders by (time, priority, number of the event). An alarm's priority is made of its rank
-and its entity, so that at one instant signals come first, then lanes, then those that wait for room,
-then those that give way; and among equals the smaller index.
+and its entity, so that at one instant signals come first, then pedestrians at
+the kerb, then lanes, then those that wait for room, then those that give way; and among equals the
+smaller index.
 """
 
 from collections.abc import Callable, Generator
 
 import simpy
 
-SIGNAL, LANE, ROOM, YIELD = 1, 2, 3, 4  # not from 0: SimPy's own priorities are 0 and 1
+SIGNAL, KERB, LANE, ROOM, YIELD = 1, 2, 3, 4, 5  # not from 0: SimPy's own priorities are 0 and 1
 BETWEEN = 0  # the rank in force between events: everything may still happen now
 
 

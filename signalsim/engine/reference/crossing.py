@@ -105,7 +105,7 @@ def headway_ms(engine: "ReferenceEngine", lane: Lane, vehicle: Vehicle, opposed:
             extra = movement.startup2_ms
         if movement.goes_on_red:
             opposed = opposed or goes_on_red(engine, movement)
-        elif not engine.lamps.is_green(movement) and movement.may_give_way and not lane.inside:
+        elif not engine.lamps.is_green(movement) and movement.is_permissive and not lane.inside:
             lane.sneaks -= 1
             opposed = True
     headway = movement.follow_ms if opposed else movement.headway_ms

@@ -29,6 +29,7 @@ def cabinet_of(engine: "ReferenceEngine", detectors: Detectors) -> Cabinet:
         passed=passed,
         green=np.asarray(engine.lamps.green_groups()),
         since_ms=engine.lamps.since_ms(),
+        called=np.asarray(engine.lamps.called_groups()),
         stage=np.array(stages, np.int32),
     )
 

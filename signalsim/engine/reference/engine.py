@@ -8,6 +8,7 @@ from ..detectors import Cabinet, Detectors
 from ..gridlock import Holdups
 from ..interlock import GREEN, YELLOW
 from ..records import RECORD, Kind
+from ..state import counted_pedestrians
 from ..surface import Sight, Sums, Totals
 from ..tables import INF, Arrivals, Tables
 from .clock import LANE, SIGNAL, YIELD, Alarm, Clock
@@ -16,6 +17,7 @@ from .detectors import cabinet_of
 from .gaps import gap
 from .inside import go_inside
 from .make import fill_sources, lanes_of_groups, make_road, make_vehicles
+from .pedestrians import come, make_crossings, set_off, zones_free_ms, zones_of
 from .reading import holdups_of, sight_of, sums_of
 from .road import Lane, Movement, Segment, Source, Vehicle, is_exit
 from .signals import Lamps
@@ -43,6 +45,11 @@ class ReferenceEngine:
         self.routes = [list(v.route) for v in self.vehicles]
         self.dwells_ms = [list(v.dwell_ms) for v in self.vehicles]
         self.lamps = Lamps(tables.signals)
+        self.crossings = make_crossings(tables, arrivals, self.clock)
+        for movement in self.movements:
+            movement.zones = zones_of(tables, self.crossings, movement.index)
+        self.pedestrian_counted = counted_pedestrians(arrivals, count_from_ms, count_to_ms)
+        self.walk_ms = [-1] * len(arrivals.pedestrian_ms)
         self.lanes_of_group = lanes_of_groups(tables, self.lanes)
         self.enter_ms, self.arrive_ms = [-1] * len(self.vehicles), [-1] * len(self.vehicles)
         self.movement_out = [0] * len(self.movements)
@@ -57,6 +64,8 @@ class ReferenceEngine:
         for j, alarm in enumerate(self._junctions):
             process(alarm.each_time(partial(self._signal, j)))
             alarm.set(0)
+        for crossing in self.crossings:
+            process(come(self, crossing))
         for lane in self.lanes:
             process(lane.alarm.each_time(partial(self._attempt, lane, LANE)))
             process(lane.yield_alarm.each_time(partial(self._attempt, lane, YIELD)))
@@ -80,7 +89,13 @@ class ReferenceEngine:
         for j, (wanted, when) in enumerate(zip(stage, switch_at_ms, strict=True)):
             if wanted >= 0:
                 self.lamps.request(j, int(wanted), max(int(when), self.now_ms))
-                self._junctions[j].set(int(when))
+                self._junctions[j].set(self.lamps.settle_after_request_ms(j, int(when), self.now_ms))
+
+    def call(self, group: int) -> None:
+        """A pedestrian waits for a group."""
+        junction = self.lamps.call(group)
+        if junction >= 0:
+            self._junctions[junction].set(self.now_ms)
 
     def observe(self) -> Sight:
         return sight_of(self)
@@ -88,6 +103,10 @@ class ReferenceEngine:
     def cabinet(self, detectors: Detectors) -> Cabinet:
         """What detectors and lamps say now."""
         return cabinet_of(self, detectors)
+
+    def next_stage(self) -> np.ndarray:
+        """(n_junctions,) int32 local stage in force or being changed to."""
+        return np.array([self.lamps.stage(j)[0] for j in range(len(self._junctions))], np.int32)
 
     def sums(self) -> Sums:
         return sums_of(self)
@@ -100,8 +119,9 @@ class ReferenceEngine:
         return np.array(self._records, RECORD)
 
     def all_counted_arrived(self) -> bool:
-        """Whether every counted vehicle has left the network."""
-        return all(t >= 0 for t, counted in zip(self.arrive_ms, self.counted, strict=True) if counted)
+        """Whether every counted vehicle has left the network, and every counted pedestrian set off."""
+        done = zip(self.arrive_ms + self.walk_ms, [*self.counted, *self.pedestrian_counted], strict=True)
+        return all(t >= 0 for t, counted in done if counted)
 
     def totals(self) -> Totals:
         departed = sum(v.depart_ms < self.now_ms for v in self.vehicles)
@@ -138,7 +158,7 @@ class ReferenceEngine:
             return max(ready, head.arrive_ms + movement.hold_ms, end)
         if began == -INF:
             return INF
-        if not self.lamps.is_green(movement) and movement.may_give_way:
+        if not self.lamps.is_green(movement) and movement.is_permissive:
             end = self.lamps.green_end_ms(movement)
             ready = max(ready, end + movement.end_gain_ms)
             sneaks = lane.sneaks > 0 and head.arrive_ms <= end
@@ -158,13 +178,16 @@ class ReferenceEngine:
         does not ask."""
         assert lane.head is not None
         movement = self.movements[lane.head.movement]
+        on_red = movement.goes_on_red and not self.lamps.is_green(movement)
+        until, opposed = self._give_way_to_vehicles(lane, movement, on_red)
+        return max(until, zones_free_ms(self, movement.zones, on_red)), opposed
+
+    def _give_way_to_vehicles(self, lane: Lane, movement: Movement, on_red: bool) -> tuple[int, bool]:
         if movement.takes_turns:
             return turn(self, lane, movement), True
-        streams = movement.priority
-        if not self.lamps.is_green(movement):
-            if not movement.goes_on_red:
-                return self.now_ms, False
-            streams = movement.foes
+        streams = movement.foes if on_red else movement.priority
+        if not (on_red or self.lamps.is_green(movement)):
+            return self.now_ms, False
         return gap(movement, streams, self.movements, self.lamps, self.now_ms)
 
     def wake(self, lane: Lane) -> None:
@@ -310,6 +333,9 @@ class ReferenceEngine:
             self.write(Kind.ASPECT, group, j, aspect)
             for lane in self.lanes_of_group[group]:
                 self._lamp_changed(lane, group, aspect)
+            for crossing in self.crossings:
+                if crossing.group == group and aspect == GREEN:
+                    set_off(self, crossing)
         new_stage, new_since = self.lamps.stage(j)
         if new_stage != stage:
             self.write(Kind.STAGE, j, new_stage, 0)
@@ -326,6 +352,6 @@ class ReferenceEngine:
         elif aspect == YELLOW and self._gives_way(lane):
             assert lane.head is not None
             movement = self.movements[lane.head.movement]
-            if movement.group == group and lane.head.arrive_ms <= self.now_ms:
+            if movement.is_permissive and movement.group == group and lane.head.arrive_ms <= self.now_ms:
                 lane.sneaks = movement.sneakers
                 self.wake(lane)

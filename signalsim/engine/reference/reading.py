@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..gridlock import Holdups, no_holdups
+from ..state import pedestrian_rows
 from ..surface import Sight, Sums
 from .road import Lane, Source, Vehicle, is_exit
 
@@ -34,10 +35,11 @@ def sight_of(engine: "ReferenceEngine") -> Sight:
         next_stage=np.array([s for s, _ in stages], np.int32),
         stage_since_ms=np.array([since for _, since in stages], np.int64),
         earliest_switch_ms=np.array(
-            [engine.lamps.earliest_switch_ms(j) for j in range(len(stages))], np.int64
+            [engine.lamps.earliest_switch_ms(j, now) for j in range(len(stages))], np.int64
         ),
         stage_ms=engine.lamps.stage_ms(now),
         group_green=np.asarray(engine.lamps.green_groups()),
+        group_called=np.asarray(engine.lamps.called_groups()),
     )
 
 
@@ -88,6 +90,10 @@ def sums_of(engine: "ReferenceEngine") -> Sums:
         lane_stops=np.array([lane.stops for lane in lanes], np.int32),
         lane_max_queue=np.array([lane.max_queue for lane in lanes], np.int32),
         movement_crossed=np.array(engine.movement_out, np.int64),
+        pedestrian_start=pedestrian_rows(engine.tables, engine.arrivals),
+        pedestrian_ms=engine.arrivals.pedestrian_ms,
+        walk_ms=np.array(engine.walk_ms, np.int64),
+        pedestrian_counted=engine.pedestrian_counted,
     )
 
 

@@ -3,9 +3,13 @@
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from ..tables import ENTERS, EXIT, INF, ON_RED, STOPS, TAKES_TURNS
 from .clock import Alarm
+
+if TYPE_CHECKING:
+    from .pedestrians import Zone
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Movement:
     priority: "list[tuple[Lane, Movement]]" = field(default_factory=list)
     foes: "list[tuple[Lane, Movement]]" = field(default_factory=list)  # only where a rule needs them
     turn_ms: int = -INF  # last crossing, if it takes turns
+    zones: "list[Zone]" = field(default_factory=list)  # where it meets pedestrians
     blocked: int = 0  # how many heads stand in its way inside the junction
 
     @property
@@ -50,8 +55,13 @@ class Movement:
         return bool(self.rules & ENTERS)
 
     @property
-    def may_give_way(self) -> bool:
+    def is_permissive(self) -> bool:
+        """Whether it may have to give way to vehicles."""
         return bool(self.priority) or self.takes_turns or self.goes_on_red
+
+    @property
+    def may_give_way(self) -> bool:
+        return self.is_permissive or bool(self.zones)
 
 
 @dataclass

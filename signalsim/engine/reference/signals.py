@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from ..interlock import GREEN, due, earliest_switch, initial_state, request, settle, stage_times
+from ..interlock import (
+    GREEN,
+    call,
+    due,
+    earliest_switch,
+    initial_state,
+    request,
+    settle,
+    settle_after_request,
+    stage_times,
+)
 from ..tables import INF, Signals
 from .road import Movement
 
@@ -13,7 +23,7 @@ class Lamps:
     def __init__(self, tables: Signals) -> None:
         self._tables = tables
         self._state = initial_state(tables)
-        self._changes = np.zeros(4 * 64, np.int32)
+        self._changes = np.zeros(8 * 64, np.int32)
 
     def open_at(self, movement: Movement, time_ms: int) -> bool:
         """Green, or within the end gain of the last green, at a time from now on."""
@@ -38,6 +48,17 @@ class Lamps:
     def request(self, junction: int, stage: int, switch_ms: int) -> None:
         request(self._tables, self._state, junction, stage, switch_ms)
 
+    def settle_after_request_ms(self, junction: int, switch_ms: int, now: int) -> int:
+        return int(settle_after_request(self._tables, junction, switch_ms, now))
+
+    def call(self, group: int) -> int:
+        """A pedestrian presses the button, if there is one; the junction that heeds it, -1 if none does."""
+        is_new = call(self._tables, self._state, group)
+        return int(self._tables.group[group].junction) if is_new else -1
+
+    def walks(self, group: int) -> bool:
+        return bool(self._state.group[group].aspect == GREEN)
+
     def settle(self, junction: int, now: int) -> list[tuple[int, int]]:
         """Do what is due; the (group, new aspect) pairs in the order of their change."""
         n = settle(self._tables, self._state, junction, now, self._changes)
@@ -51,8 +72,8 @@ class Lamps:
         state = self._state.junction[junction]
         return int(state.stage), int(state.since_ms)
 
-    def earliest_switch_ms(self, junction: int) -> int:
-        return int(earliest_switch(self._tables, self._state, junction))
+    def earliest_switch_ms(self, junction: int, now: int) -> int:
+        return int(earliest_switch(self._tables, self._state, junction, now))
 
     def stage_ms(self, now: int) -> np.ndarray:
         """(n_stages,) how long each stage has been in force so far."""
@@ -66,3 +87,6 @@ class Lamps:
     def since_ms(self) -> np.ndarray:
         """(n_groups,) int64, when each group's aspect began."""
         return np.asarray(self._state.group["since_ms"]).copy()
+
+    def called_groups(self) -> np.ndarray:
+        return np.asarray(self._state.group["called"]) == 1

@@ -13,8 +13,8 @@ from signalsim.network.csvfile import shown, unreadable
 CONFIG_FILE = "config.csv"
 SCENARIO_FILE = "scenario.toml"
 RINGS = ("signal_phase.csv", "signal_overlap.csv", "signal_split.csv", "detector.csv")
-COPIED = ("intergreen.csv", *RINGS)
-SIGNALS = ("signal_group.csv", "signal_stage.csv", "signal_plan.csv", "intergreen.csv", *RINGS)
+COPIED = ("intergreen.csv", "crossing.csv", *RINGS)
+SIGNALS = ("signal_group.csv", "signal_stage.csv", "signal_plan.csv", *COPIED)
 _MAX_BYTES = 1 << 20
 TABLES = ("node.csv", "link.csv", "lane.csv", "movement.csv", "conflict.csv", *SIGNALS)
 
@@ -100,6 +100,7 @@ def own_draft(name: str, folder: Folder) -> Draft:
             raise InputError(f"{folder.path}: has no {file}; a scenario needs it")
     demand = config.get("demand", {})
     wanted = {"counts": "counts.csv", "trips": "", "routes": "routes.csv", "stops": "stops.csv"}
+    wanted["pedestrians"] = "pedestrians.csv"
     for key, usual in wanted.items():
         file = demand.get(key, usual)
         if not isinstance(file, str) or file != Path(file).name:

@@ -70,6 +70,7 @@ def _take_along(config: dict[str, Any], source_folder: Path, folder: Path) -> No
             (folder / name).write_bytes((source_folder / name).read_bytes())
     changed = False
     files = {"counts": "counts.csv", "trips": "", "routes": "routes.csv", "stops": "stops.csv"}
+    files["pedestrians"] = "pedestrians.csv"
     for key, usual in files.items():
         name = str(demand.get(key, usual))
         if name and (source_folder / name).is_file():

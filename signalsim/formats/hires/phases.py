@@ -35,9 +35,10 @@ def aspects_of(records: np.ndarray) -> Aspects:
 def phase_events(signals: Signals, phase: np.ndarray, records: np.ndarray, end_ms: int) -> np.ndarray:
     """(n,) EVENT in the order in which they happened; ``phase``: (n_groups,) its number.
 
-    What would come after ``end_ms`` is left out.
+    What would come after ``end_ms`` is left out, and the lamps of pedestrians are.
     """
     lamps = aspects_of(records)
+    lamps = Aspects(*(column[signals.group["walk"][lamps.group] == 0] for column in lamps))
     order = 4 * np.arange(len(lamps.t_ms))
     parts, keys = [], []
 

@@ -174,6 +174,8 @@ def _losses(network: Network, signals: SignalSystem, names: Names) -> list[str]:
 
 def _losses_of(arrivals: Arrivals) -> list[str]:
     """What SUMO's vehicles do otherwise."""
-    return ["emergency vehicles pass no queue: SUMO has its bluelight device for that"] * bool(
-        arrivals.siren.any()
+    losses = (
+        ("emergency vehicles pass no queue: SUMO has its bluelight device for that", arrivals.siren),
+        ("pedestrians and their crossings", arrivals.pedestrian_ms >= 0),
     )
+    return [what for what, who in losses if who.any()]
