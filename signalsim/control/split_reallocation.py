@@ -51,7 +51,7 @@ class SplitReallocation:
 
     def prepare(self, built: Any) -> "SplitPolicy":
         """The rule on a network; begins with the greens of the deployed plan."""
-        return SplitPolicy(self, built.tables, lasting_plan(deployed_plan(built), built.signals))
+        return SplitPolicy(self, built.tables, lasting_plan(deployed_plan(built), built.tables.signals))
 
 
 class SplitPolicy:
