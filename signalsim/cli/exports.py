@@ -88,7 +88,7 @@ def utdf(scenario: SCENARIO, out: FILE, plan: PLAN = None) -> None:
         with new_file(out) as part:
             write_plans(loaded.network, loaded.signals, part, plan=name, offset_point=point)
         typer.echo(f"{out}: plan {name} of {len(loaded.signals.junctions):,} signals")
-        say("not carried: intergreens of single pairs; each stage has its longest")
+        say("not carried: intergreens of single pairs (each stage has its longest), detectors, locked calls")
 
 
 def _built(scenario: Path) -> "Built":
