@@ -88,8 +88,11 @@ def utdf(scenario: SCENARIO, out: FILE, plan: PLAN = None) -> None:
         with new_file(out) as part:
             write_plans(loaded.network, loaded.signals, part, plan=name, offset_point=point)
         typer.echo(f"{out}: plan {name} of {len(loaded.signals.junctions):,} signals")
-        walks = "; crossings and walks" if len(loaded.signals.crossings) else ""
-        say(f"not carried: intergreens of single pairs; each stage has its longest{walks}")
+        walks = ", crossings and walks" if len(loaded.signals.crossings) else ""
+        say(
+            "not carried: intergreens of single pairs (each stage has its longest), detectors, locked "
+            f"calls{walks}"
+        )
 
 
 def _built(scenario: Path) -> "Built":

@@ -61,7 +61,7 @@ class Actuated:
 
     def prepare(self, built: Any) -> "ActuatedPolicy":
         """The rule on a network. Raises InputError for a plan that is not there."""
-        plan = lasting_plan(deployed_plan(built, self.plan), built.signals)
+        plan = lasting_plan(deployed_plan(built, self.plan), built.tables.signals)
         return ActuatedPolicy(make_course(built, self, plan), built.wiring.detectors)
 
 

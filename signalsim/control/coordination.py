@@ -33,16 +33,19 @@ def yields(junction, phase, green_ms, now):
 def fits(course, memory, j, q, now):
     """Whether phase ``q`` can begin after a change from ``now`` on, and be forced off with its minimum
     behind it, before the coordinated phases have their next yield point.
+
+    Of the phases that clear before it the shortest counts: where they differ, all end at the last yield
+    point, and what is due then begins late by the difference.
     """
     junction = course.junction[j]
     phase = course.phase[q]
     if junction.cycle_ms == 0 or phase.coordinated:
         return True
-    change, next_yield = 0, INF
+    change, next_yield = INF, INF
     for r in range(junction.first_ring, junction.first_ring + junction.n_rings):
         p = memory.ring[r].phase
         if p >= 0:
-            change = max(change, course.phase[p].clear_ms)
+            change = min(change, course.phase[p].clear_ms)
     for c in range(junction.first_phase, junction.first_phase + junction.n_phases):
         other = course.phase[c]
         if other.coordinated and (other.ring == phase.ring or next_yield == INF):
@@ -50,4 +53,4 @@ def fits(course, memory, j, q, now):
             next_yield = wait if wait > 0 else junction.cycle_ms
     left = until(junction, phase.force_ms, now)
     need = max(phase.min_ms, phase.walk_ms if memory.phase[q].walks else 0)
-    return change + need <= left < next_yield
+    return (change if change < INF else 0) + need <= left < next_yield

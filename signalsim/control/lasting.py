@@ -5,48 +5,66 @@ show the same groups. A controller that gives each stage of the order its minimu
 stretch them.
 """
 
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
 import numpy as np
 
-from signalsim.signals import Plan, PlanArrays, SignalSystem, plan_arrays
+from signalsim.engine.tables import Signals
+from signalsim.signals.plan import PlanArrays
+
+from .layout import stage_times
 
 _SLACK_MS = 50  # plans are checked to a twentieth of a second
 
 
-def lasting_plan(plan: PlanArrays, signals: SignalSystem) -> PlanArrays:
-    """The plan without such stages; their time goes to the stage before."""
-    kept = [_kept(plan, signals, j) for j in range(len(plan.cycle_ms))]
-    if all(len(places) == n for places, n in zip(kept, np.diff(plan.start), strict=True)):
+def lasting_plan(plan: PlanArrays, signals: Signals) -> PlanArrays:
+    """The plan without such stages; their time goes to the stage before. The same object where it has
+    none.
+    """
+    least, change_start, change = stage_times(signals)
+    out: list[tuple[list[int], ...]] = []
+    for j, row in enumerate(signals.junction):
+        at = slice(int(plan.start[j]), int(plan.start[j + 1]))
+        stages, green = plan.stage[at].tolist(), plan.green_ms[at].tolist()
+        shown = [int(signals.stage[row.first_stage + s]) for s in stages]
+        lasts = [g >= least[row.first_stage + s] - _SLACK_MS for s, g in zip(stages, green, strict=True)]
+        kept = _kept(stages, shown, lasts)
+        if len(kept) == len(stages):
+            out.append((stages, green, plan.change_ms[at].tolist(), [int(plan.offset_ms[j])]))
+            continue
+        order = [stages[k] for k in kept]
+        whole = np.cumsum(plan.green_ms[at] + plan.change_ms[at]).tolist()
+        starts = [[0, *whole][k] for k in kept]
+        spans = [b - a for a, b in pairwise([*starts, starts[0] + whole[-1]])]
+        following = order[1:] + order[:1]
+        changes = [
+            int(change[change_start[j] + a * row.n_stages + b]) for a, b in zip(order, following, strict=True)
+        ]
+        greens = [
+            max(span - c, int(least[row.first_stage + s]))
+            for span, c, s in zip(spans, changes, order, strict=True)
+        ]
+        out.append((order, greens, changes, [int(plan.offset_ms[j]) + starts[0]]))
+    sizes = [len(row[0]) for row in out]
+    if sizes == np.diff(plan.start).tolist():
         return plan
-    return plan_arrays(signals, {j: _lasting(plan, signals, j, places) for j, places in enumerate(kept)})
+    cycle = np.array([sum(row[1]) + sum(row[2]) for row in out], np.int64)
+    flat = [np.array([x for row in out for x in row[column]], np.int64) for column in range(4)]
+    start = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
+    return PlanArrays(start, flat[0].astype(np.int32), flat[1], flat[2], cycle, flat[3] % cycle)
 
 
-def _kept(plan: PlanArrays, signals: SignalSystem, junction: int) -> list[int]:
-    """Places that last for their minimum green; all where a group would not be served without the rest."""
-    first, last = plan.start[junction : junction + 2].tolist()
-    stages, shown = plan.stage[first:last].tolist(), signals.stage_groups[junction]
+def _kept(stages: list[int], shown: list[int], lasts: list[bool]) -> list[int]:
+    """Places that last, of neighbours that are the same stage the first; all where a group would not be
+    served without the rest. ``shown``: groups as a mask.
+    """
     kept: list[int] = []
-    for k, (stage, green) in enumerate(zip(stages, plan.green_ms[first:last].tolist(), strict=True)):
-        lasts = green >= 1000 * signals.stage_min_green_s(junction, stage) - _SLACK_MS
-        if lasts and not (kept and stages[kept[-1]] == stage):
+    for k, stage in enumerate(stages):
+        if lasts[k] and not (kept and stages[kept[-1]] == stage):
             kept.append(k)
     while len(kept) > 1 and stages[kept[0]] == stages[kept[-1]]:
         kept.pop()
-    served = frozenset[int]().union(*(shown[stages[k]] for k in kept))
-    wanted = frozenset[int]().union(*(shown[stage] for stage in stages))
-    return kept if served >= wanted else list(range(len(stages)))
-
-
-def _lasting(plan: PlanArrays, signals: SignalSystem, junction: int, kept: list[int]) -> Plan:
-    """These places, each until the change to the next."""
-    first, last = plan.start[junction : junction + 2].tolist()
-    order = tuple(int(plan.stage[first + k]) for k in kept)
-    whole = np.cumsum(plan.green_ms[first:last] + plan.change_ms[first:last]).tolist()
-    starts = [[0, *whole][k] for k in kept]
-    spans = [b - a for a, b in pairwise([*starts, starts[0] + whole[-1]])]
-    greens = (
-        max(span / 1000 - change, signals.stage_min_green_s(junction, stage))
-        for span, change, stage in zip(spans, signals.changes_s(junction, order), order, strict=True)
-    )
-    return Plan(order, tuple(greens), (int(plan.offset_ms[junction]) + starts[0]) / 1000)
+    served = reduce(or_, (shown[k] for k in kept), 0)
+    return kept if served == reduce(or_, shown, 0) else list(range(len(stages)))

@@ -29,21 +29,27 @@ def junctions(tables: Tables, road: Approaches | None = None) -> Junctions:
     signals = tables.signals
     n_in_junction = signals.junction["n_stages"].astype(np.int64)
     first_stage = np.concatenate(([0], np.cumsum(n_in_junction))).astype(np.int32)
-    stage, group = _stage_groups(signals)
-    minimum = np.zeros(len(signals.stage), np.int64)
-    fill_minimum(signals, minimum)
-    row, movement = _movements(tables, stage, group)
-    change = np.zeros(int((n_in_junction**2).sum()), np.int64)
-    change_start = np.cumsum(n_in_junction**2) - n_in_junction**2
-    fill_changes(signals, change_start, change)
+    minimum, change_start, change = stage_times(signals)
+    row, movement = _movements(tables, *_stage_groups(signals))
     return Junctions(
         first_stage,
         *_csr(row, movement, len(minimum)),
         *_csr(*_lanes(road, row, movement), len(minimum)),
         minimum,
-        change_start.astype(np.int32),
+        change_start,
         change,
     )
+
+
+def stage_times(signals: Signals) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``stage_min_green_ms``, ``change_start`` and ``change_ms`` of ``Junctions``."""
+    n_in_junction = signals.junction["n_stages"].astype(np.int64)
+    minimum = np.zeros(len(signals.stage), np.int64)
+    fill_minimum(signals, minimum)
+    change = np.zeros(int((n_in_junction**2).sum()), np.int64)
+    change_start = np.cumsum(n_in_junction**2) - n_in_junction**2
+    fill_changes(signals, change_start, change)
+    return minimum, change_start.astype(np.int32), change
 
 
 def _stage_groups(signals: Signals) -> tuple[np.ndarray, np.ndarray]:

@@ -48,7 +48,7 @@ def designed_plan(built: Any, method: str, *, min_cycle_s: float, max_cycle_s: f
         design_volumes(built.demand),
         built.index.movement_saturation_pcuph,
         method,
-        stage_order(lasting_plan(built.deployed, built.signals)),
+        stage_order(lasting_plan(built.deployed, built.tables.signals)),
         min_cycle_s=min_cycle_s,
         max_cycle_s=max_cycle_s,
     )

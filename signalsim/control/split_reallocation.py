@@ -50,7 +50,7 @@ class SplitReallocation:
 
     def prepare(self, built: Any) -> "SplitPolicy":
         """The rule on a network; begins with the greens of the deployed plan."""
-        return SplitPolicy(self, built.tables, lasting_plan(built.deployed, built.signals))
+        return SplitPolicy(self, built.tables, lasting_plan(built.deployed, built.tables.signals))
 
 
 class SplitPolicy:

@@ -74,7 +74,7 @@ def test_stages_that_pass_by_are_left_out_of_designed_plans(crossing: Any) -> No
     built = build(load(crossing.path))
     names = built.signals.stages[0]
     assert [names[s] for s in built.deployed.stage] == ["1", "4", "2", "3"]
-    kept = lasting_plan(built.deployed, built.signals)
+    kept = lasting_plan(built.deployed, built.tables.signals)
     assert [names[s] for s in kept.stage] == ["1", "2", "3"]
     assert kept.green_ms.tolist() == [33_000, 10_000, 22_000] and kept.cycle_ms.tolist() == [80_000]
     assert np.array_equal(kept.offset_ms, built.deployed.offset_ms)
@@ -84,7 +84,7 @@ def test_stages_that_pass_by_are_left_out_of_designed_plans(crossing: Any) -> No
 
 def test_a_plan_without_passing_stages_is_as_it_was(crossing: Any) -> None:
     built = build(load(crossing.path))
-    assert lasting_plan(built.deployed, built.signals) is built.deployed
+    assert lasting_plan(built.deployed, built.tables.signals) is built.deployed
 
 
 def test_a_first_stage_that_passes_by_moves_the_offset(crossing: Any) -> None:
@@ -96,8 +96,8 @@ def test_a_first_stage_that_passes_by_moves_the_offset(crossing: Any) -> None:
     for row, position in ((rows[3], "3"), (rows[4], "4")):
         row[2], row[5] = position, "7"
     crossing.write("signal_plan.csv", rows)
-    scenario = load(crossing.path)
-    plan = plan_arrays(scenario.signals, scenario.signals.plans["deployed"])
-    kept = lasting_plan(plan, scenario.signals)
+    built = build(load(crossing.path))
+    plan = plan_arrays(built.signals, built.signals.plans["deployed"])
+    kept = lasting_plan(plan, built.tables.signals)
     assert kept.green_ms.tolist() == [31_000, 10_000, 24_000]
     assert kept.offset_ms.tolist() == [9_000] and kept.cycle_ms.tolist() == [80_000]

@@ -67,16 +67,19 @@ def _rows(utdf: Utdf, approach: Approach, group: Group) -> Iterator[tuple[dict[s
         kind = CALL | EXTEND if kind is None else kind
         at_stop, reach = position * utdf.metre < _AT_STOP_M, round((position + size) * utdf.metre, 2)
         for number in dict.fromkeys(approach.numbers[slot] for slot in slots):
-            yield {
-                "detector_id": f"{movement_id(approach, group)}.{k}.{number}",
-                "link_id": approach.id,
-                "lane_num": number,
-                "mode": "presence" if at_stop else "passage",
-                "distance_m": None if at_stop else min(reach, approach.length_m, 1000.0),
-                "length_m": min(max(reach, 1.0), 100.0) if at_stop else None,
-                "delay_s": group.number("DetectDelay1", 0, 255) if k == 1 else None,
-                "extend_s": group.number(f"DetectExtend{k}", 0, 25),
-                "calls": int(bool(kind & CALL)),
-                "extends": int(bool(kind & EXTEND)),
-                "counts": int(bool(kind & ADDED_INITIAL)),
-            }, kind
+            yield (
+                {
+                    "detector_id": f"{movement_id(approach, group)}.{k}.{number}",
+                    "link_id": approach.id,
+                    "lane_num": number,
+                    "mode": "presence" if at_stop else "passage",
+                    "distance_m": None if at_stop else min(reach, approach.length_m, 1000.0),
+                    "length_m": min(max(reach, 1.0), 100.0) if at_stop else None,
+                    "delay_s": group.number("DetectDelay1", 0, 255) if k == 1 else None,
+                    "extend_s": group.number(f"DetectExtend{k}", 0, 25),
+                    "calls": int(bool(kind & CALL)),
+                    "extends": int(bool(kind & EXTEND)),
+                    "counts": int(bool(kind & ADDED_INITIAL)),
+                },
+                kind,
+            )
