@@ -42,6 +42,11 @@ def make_course(built: Any, rule: Any, plan: PlanArrays) -> Course:
     )  # fmt: skip
 
 
+def walk_ms(built: Any, group: int) -> int:
+    """Walk and clearance of a pedestrian group, ms: a phase whose walk is called is green for so long."""
+    return 0
+
+
 class _Maker:
     """Rows of the tables, junction by junction."""
 
@@ -174,7 +179,8 @@ class _Maker:
             "recall": RECALLS[phase.recall],
             "dual_entry": int(phase.dual_entry),
             "together": int(phase.gap_out_together),
-            "walk_group": -1,
+            "walk_group": phase.walk_group,
+            "walk_ms": walk_ms(self._built, phase.walk_group),
             "lamps": self._mask(j, [phase.group]),
             "shows": self._mask(j, rings.groups_of((phase,))),
             "own": self._mask(j, [phase.group]),

@@ -28,7 +28,7 @@ def phase(number: int, ring: int, barrier: int, position: int, **given: Any) -> 
         "row": 0, "number": number, "group": number - 1, "ring": ring, "barrier": barrier,
         "position": position, "min_green_s": 5.0, "max_green_s": 30.0, "passage_s": 3.0,
         "before_reduction_s": 0.0, "reduction_s": 0.0, "added_initial_s": 0.0, "recall": "none",
-        "locks": False, "dual_entry": True, "gap_out_together": True, "walk_group": "", "clear_s": 5.0,
+        "locks": False, "dual_entry": True, "gap_out_together": True, "walk_group": -1, "clear_s": 5.0,
     }  # fmt: skip
     values |= given
     values.setdefault("min_gap_s", values["passage_s"])
