@@ -11,9 +11,15 @@ from signalsim.engine.tables import INF
 
 
 @njit(forceinline=True)
+def cycle_time(junction, now):
+    """Where in its cycle a junction is at ``now``, ms from the reference point on."""
+    return (now - junction.offset_ms) % junction.cycle_ms
+
+
+@njit(forceinline=True)
 def until(junction, point_ms, now):
     """Time (ms) from ``now`` on to the next moment at which the cycle is at ``point_ms``; 0: it is now."""
-    return (junction.offset_ms + point_ms - now) % junction.cycle_ms
+    return (point_ms - cycle_time(junction, now)) % junction.cycle_ms
 
 
 @njit(forceinline=True)
@@ -26,7 +32,7 @@ def force_off(junction, phase, green_ms):
 @njit(forceinline=True)
 def yields(junction, phase, green_ms, now):
     """Whether a coordinated phase has been green at its last yield point, and so may end."""
-    return now - (now - junction.offset_ms - phase.force_ms) % junction.cycle_ms >= green_ms
+    return now - (cycle_time(junction, now) - phase.force_ms) % junction.cycle_ms >= green_ms
 
 
 @njit

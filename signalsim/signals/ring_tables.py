@@ -27,11 +27,10 @@ class RingTables:
         phases: dict[int, list[Phase]] = {}
         for i in range(len(self.phase)):
             j, g = self._junction(self.phase, i), self._group(self.phase, i, group_junction)
-            walk = -1
-            if self.phase.texts("walk_group_id")[i]:
-                walk = self._group(self.phase, i, group_junction, "walk_group_id")
-            phase = self._phase(i, g, walk, float(min_green_s[g]), float(clear_s[g]))
-            phases.setdefault(j, []).append(phase)
+            walk = self._walk(i, group_junction)
+            phases.setdefault(j, []).append(
+                self._phase(i, (g, walk), float(min_green_s[g]), float(clear_s[g]))
+            )
         for members in phases.values():
             self._check_places(members)
         overlaps: dict[int, list[Overlap]] = {}
@@ -56,15 +55,26 @@ class RingTables:
             raise table.fault(i, "junction_id", f"has no phases; add them to {PHASE.file} or remove the row")
         return j
 
-    def _group(self, table: Table, i: int, group_junction: np.ndarray, column: str = "group_id") -> int:
-        name, j = table.texts(column)[i], self._junctions[table.texts("junction_id")[i]]
+    def _group(self, table: Table, i: int, group_junction: np.ndarray) -> int:
+        name, j = table.texts("group_id")[i], self._junctions[table.texts("junction_id")[i]]
         g = self._groups.get(name)
         if g is None or group_junction[g] != j:
             there = ", ".join(n for n, k in self._groups.items() if group_junction[k] == j)
-            raise table.fault(i, column, f"is no signal group of this junction; it has {there}")
+            raise table.fault(i, "group_id", f"is no signal group of this junction; it has {there}")
         return g
 
-    def _phase(self, i: int, group: int, walk: int, min_green_s: float, clear_s: float) -> Phase:
+    def _walk(self, i: int, group_junction: np.ndarray) -> int:
+        """The pedestrian group of a phase, -1 if it has none."""
+        name, j = self.phase.texts("walk_group_id")[i], self._junctions[self.phase.texts("junction_id")[i]]
+        if not name:
+            return -1
+        if name not in self._groups or group_junction[self._groups[name]] != j:
+            raise self.phase.fault(
+                i, "walk_group_id", f"is no signal group of this junction; add it to {GROUP.file}"
+            )
+        return self._groups[name]
+
+    def _phase(self, i: int, groups: tuple[int, int], min_green_s: float, clear_s: float) -> Phase:
         number = lambda name: float(self.phase.numbers(name)[i])  # noqa: E731
         whole = lambda name: int(self.phase.numbers(name)[i])  # noqa: E731
         given = lambda name, default: default if math.isnan(number(name)) else number(name)  # noqa: E731
@@ -78,7 +88,7 @@ class RingTables:
         return Phase(
             row=i,
             number=whole("phase_num"),
-            group=group,
+            group=groups[0],
             ring=whole("ring"),
             barrier=whole("barrier"),
             position=whole("position"),
@@ -94,7 +104,7 @@ class RingTables:
             locks=bool(whole("locks")),
             dual_entry=bool(whole("dual_entry")),
             gap_out_together=bool(whole("gap_out_together")),
-            walk_group=walk,
+            walk_group=groups[1],
             clear_s=clear_s,
         )
 
@@ -145,8 +155,7 @@ class RingTables:
 
     def _check_groups(self, rings: Rings, group_junction: np.ndarray, j: int) -> None:
         """Every group is shown, and the stages are not too many."""
-        shown = {p.group for p in rings.phases} | {o.group for o in rings.overlaps}
-        shown |= {p.walk_group for p in rings.phases}
+        shown = {g for p in rings.phases for g in (p.group, p.walk_group)} | {o.group for o in rings.overlaps}
         row = rings.phases[0].row
         for name, g in self._groups.items():
             if group_junction[g] == j and g not in shown:

@@ -97,10 +97,9 @@ class Rings:
                     yield tuple(phase for phase in chosen if phase is not None)
 
     def groups_of(self, phases: tuple[Phase, ...]) -> frozenset[int]:
-        """Groups that are green with these phases, overlaps included."""
+        """Groups that are green with these phases: walks and overlaps included."""
         numbers = {phase.number for phase in phases}
-        own = {phase.group for phase in phases}
-        own |= {phase.walk_group for phase in phases if phase.walk_group >= 0}
+        own = {phase.group for phase in phases} | {p.walk_group for p in phases if p.walk_group >= 0}
         return frozenset(own | {o.group for o in self.overlaps if numbers & set(o.phases)})
 
     def stages(self) -> dict[frozenset[int], str]:

@@ -10,6 +10,7 @@ from signalsim.control.actuated import Actuated
 from signalsim.signals.rings import Rings
 
 GAP_OUT, MAX_OUT, FORCE_OFF = 4, 5, 6
+SCANS_S = 3.0  # a round of eight phases, each seen to begin up to 0.2 s later
 
 
 def phases_at(bench: Bench, at_s: float) -> set[int]:
@@ -179,9 +180,9 @@ def _sum_of_maxima(rings: Rings) -> float:
 def _whoever_calls_is_served(
     rings: Rings, calls: dict, greens: list, end_s: float, is_coordinated: bool
 ) -> None:
-    """A call that lasts is served within the sum of maxima (two cycles under coordination)."""
+    """A call that lasts is served within the sum of maxima, under coordination within two cycles."""
     splits = rings.splits.get("plan")
-    limit = 2 * rings.cycle_s(splits) if splits and is_coordinated else 2 * _sum_of_maxima(rings)
+    limit = 2 * rings.cycle_s(splits) if splits and is_coordinated else _sum_of_maxima(rings) + SCANS_S
     for number, rows in calls.items():
         red_from = 0.0
         own = [g for g in greens if g.phase == number]

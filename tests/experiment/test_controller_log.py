@@ -340,11 +340,10 @@ def test_an_actuated_controller_says_why_each_green_ended(
     run = simulate(scenarios / "crossing", controller, seed=2, record="full")
     write_run_log(run, tmp_path / "log")
     log = read_log(tmp_path / "log" / "log.csv")
-    ended, why = log.code == 7, np.isin(log.code, (4, 5, 6))
-    ends, reasons = (
-        Counter(zip(log.time_ms[rows].tolist(), log.parameter[rows].tolist(), strict=True)) for rows in (ended, why)
-    )
-    assert ends == reasons
+    moments = list(zip(log.time_ms.tolist(), log.parameter.tolist(), strict=True))
+    why = np.isin(log.code, (4, 5, 6))
+    ends = [moments[row] for row in np.flatnonzero(log.code == 7)]
+    assert Counter(ends) == Counter(moments[row] for row in np.flatnonzero(why))
     assert set(log.code[why].tolist()) == ({4, 5} if controller == "actuated" else {4, 6})
     for phase in PHASE.values():  # a call is registered, dropped, registered, ...
         calls = log.code[np.isin(log.code, (43, 44)) & (log.parameter == phase)]
