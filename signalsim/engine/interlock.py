@@ -168,6 +168,7 @@ def _begin_switch(signals, state, j, stage, now, changes, n):
     """End the groups that ``stage`` lacks and put its new ones on their way."""
     row = signals.junction[j]
     target = signals.stage[row.first_stage + stage]
+    before = signals.stage[row.first_stage + state.junction[j].stage]
     if state.junction[j].since_ms < INF:
         state.stage_ms[row.first_stage + state.junction[j].stage] += now - state.junction[j].since_ms
     for i in range(row.n_groups):
@@ -184,10 +185,8 @@ def _begin_switch(signals, state, j, stage, now, changes, n):
         if has(target & ~row.walks, i) and state.group[g].aspect != GREEN and state.group[g].start_ms == INF:
             state.group[g].start_ms = soonest_start(signals, state, j, i, now)
     for i in range(row.n_groups):
-        group = state.group[row.first_group + i]
-        if not has(target & row.walks, i) or group.aspect == GREEN or group.start_ms < INF:
-            continue
-        if begins_with_stage(signals, state, row.first_group + i):
+        is_new = has(target & ~before & row.walks, i)  # a permission that goes on brings no other walk
+        if is_new and begins_with_stage(signals, state, row.first_group + i):
             start_walk(signals, state, j, i, now)
     state.junction[j].stage = stage
     state.junction[j].since_ms = INF

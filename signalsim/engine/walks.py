@@ -1,6 +1,6 @@
 """Pedestrians in the interlock: when walks begin and end, and how long vehicles stay green for them.
 
-A pedestrian group in a stage is the permission to walk. It walks when the stage begins if somebody
+A pedestrian group in a stage is the permission to walk. It walks when the permission begins if somebody
 called it (or it has no button), and on a later call if that does not hold up a switch. Its walk ends
 by itself and its clearance follows while the stage goes on; one that rests in walk ends its walk for
 the switch that is wanted. Part of the interlock, see there; it knows no traffic either.

@@ -129,6 +129,28 @@ def test_a_call_that_would_hold_up_the_switch_waits_for_the_next_stage(
     assert not made.observe().group_called.any()
 
 
+def test_a_permission_that_goes_on_with_the_next_stage_brings_no_second_walk(engine: str) -> None:
+    """As where one of two rings changes beside a phase that pedestrians walk with: group 3 follows group 0."""
+    spec = replace(
+        signals(),
+        group_junction=np.zeros(4, int),
+        group_min_green_ms=np.array([5000, 5000, 7000, 5000]),
+        group_yellow_ms=np.array([3000, 3000, 15_000, 3000]),
+        group_max_red_ms=np.zeros(4, int),
+        stage_junction=np.zeros(3, int),
+        stage_mask=np.array([0b0101, 0b0010, 0b1100], np.uint64),
+        forbidden=np.array([[0, 1], [1, 2], [0, 3], [1, 3]]),
+        intergreen=np.array(
+            [(a, b, 5000) for x in ((0, 1), (0, 3), (1, 3)) for a, b in (x, x[::-1])]
+            + [(1, 2, 5000), (2, 1, 15_000)]
+        ),
+        group_walk=np.array([0, 0, WALKS, 0]),
+    )
+    made = run(engine, junction(spec), arrivals_of(NOBODY), 90_000, [(30_000, 2), (50_000, 1), (70_000, 0)])
+    assert [t for t, aspect in lamps(made, 2) if aspect == 2] == [0, 75_000]
+    assert lamps(made, 3)[:2] == [(35_000, 2), (50_000, 1)]
+
+
 def test_without_a_call_there_is_no_walk(engine: str) -> None:
     requests = [(10_000, 1), (30_000, 0), (50_000, 1)]
     made = run(engine, junction(signals(BUTTON)), arrivals_of(NOBODY), 90_000, requests)

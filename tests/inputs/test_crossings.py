@@ -1,5 +1,7 @@
 """Crossings and counts of pedestrians: what a folder says and what is made of it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from support.crosswalks import HOURLY, add_crossings
@@ -70,7 +72,7 @@ def test_who_may_never_be_green_with_a_walk(walked) -> None:
 
 def test_turns_that_are_forbidden_are_kept_apart(walked) -> None:
     walked.set("crossing.csv", walked.row_of("crossing.csv", "north"), "turns", "forbidden")
-    with pytest.raises(InputError, match="crossing 'north' .group PN. lies in the way of movement 'E_right'"):
+    with pytest.raises(InputError, match=r"crossing 'north' .group PN. lies in the way of movement 'E_right'"):
         load(walked.path)
 
 
@@ -126,7 +128,7 @@ def test_pedestrians_are_drawn_by_crossing_and_time(walked) -> None:
         arrivals = sample(built, 1, replication)
         start, at = arrivals.pedestrian_start, arrivals.pedestrian_ms
         assert len(start) == 4 and start[-1] == len(at) == len(arrivals.pedestrian_far)
-        assert all((np.diff(at[a:b]) >= 0).all() for a, b in zip(start, start[1:], strict=False))
+        assert all((np.diff(at[a:b]) >= 0).all() for a, b in pairwise(start))
         numbers += np.add.reduceat((at >= 300_000).astype(int), start[:-1])
     expected = 20 * np.array(list(HOURLY.values()))
     assert (abs(numbers - expected) < 4 * np.sqrt(expected)).all()
