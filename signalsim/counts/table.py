@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from signalsim.counts.checks import CHECKS
+from signalsim.counts.parquet import is_parquet, parquet_rows
 from signalsim.counts.spec import COUNTS
 from signalsim.network import Network
+from signalsim.network.cells import Report, refuse
 from signalsim.network.tables import Table, read_table
 
 WHOLE_APPROACH = -1  # the movement of a row that counts all of its link
@@ -39,9 +41,14 @@ class CountTable:
         return ~np.isnan(self.count) & ~bad
 
 
+def read_count_rows(path: Path, report: Report = refuse) -> Table:
+    """The cells of a count file, CSV or (by its name) Parquet, checked one by one. Raises InputError."""
+    return read_table(path, COUNTS, report, parquet_rows(path) if is_parquet(path) else None)
+
+
 def load_counts(path: Path | str, network: Network) -> CountTable:
     """Read and check a count file against its network. Raises InputError with file, row and column."""
-    table = read_table(Path(path), COUNTS)
+    table = read_count_rows(Path(path))
     counts = CountTable(
         table=table,
         link=table.lookup("link_id", network.link, "link"),
