@@ -11,6 +11,7 @@ from signalsim.formats.xmlfile import chunks
 from signalsim.network.csvfile import check_file
 
 _BYTES = 1 << 16
+_LINES = 20  # in which a format shows, even where the first are broken
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,17 @@ class Head:
 
     @cached_property
     def first_json(self) -> dict[str, Any]:
-        """The object of the first line; empty where it is none."""
-        if not self.lines or not self.lines[0].lstrip().startswith("{"):
-            return {}
-        try:
-            found = json.loads(self.lines[0])
-        except (ValueError, RecursionError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        """The object of the first line that is one, of the first few; empty where none is."""
+        for line in self.lines[:_LINES]:
+            if not line.lstrip().startswith("{"):
+                break
+            try:
+                found = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(found, dict):
+                return found
+        return {}
 
     def has(self, *columns: str) -> bool:
         """Whether the first line names these columns."""

@@ -87,11 +87,13 @@ def _add_table(job: Job, block: Block, known: dict[Key, tuple[int, str]]) -> int
     if not (time_ms.min() >= 0 and time_ms.max() < _LATEST_MS):
         return None
     code = np.zeros(len(time_ms), np.int64)
+    width = 1
     coded: list[tuple[list[str | None], np.ndarray]] = []
     for column in columns:
         found = column.dictionary_encode(null_encoding="encode")
         coded.append((found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False)))
-        if len(coded[-1][0]) > _MANY:
+        width *= max(1, len(coded[-1][0]))
+        if len(coded[-1][0]) > _MANY or width > 1 << 62:
             return None
         code = code * len(coded[-1][0]) + coded[-1][1]
     _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
