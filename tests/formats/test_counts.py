@@ -1,4 +1,6 @@
-"""Readers of count files: samples in their real form, what is told of mistakes, and files broken at random."""
+"""Readers of count files: samples in their real form, messages, files broken at random."""
+
+# ruff: noqa: E501  (a case per line)
 
 import json
 import sys
@@ -305,7 +307,7 @@ def test_a_name_that_is_not_mapped_is_told_with_what_there_is(tmp_path: Path) ->
         ("place = 1", "map.toml, field 'place': is unknown; known are format, time_zone"),
         ('time_zone = "Berlin"', "map.toml, field 'time_zone': 'Berlin' is no IANA time zone"),
         ('time_zone = "../x"', "is no IANA time zone"),
-        ("interval_s = 0", "map.toml, interval_s: '0.0' is too low" if False else "interval_s"),
+        ("interval_s = 0", "map.toml, interval_s: '0' is too low; give 1"),
         ('time_is = "begin"', "time_is"),
         ("recorded = [2024-05-14T08:00:00, 2024-05-14T09:00:00]", "field 'recorded': 2024-05-14T08:00:00 has no offset"),
         ("places = 3", "places"),
@@ -523,10 +525,7 @@ def test_the_sample_log_of_atspm(tmp_path: Path) -> None:
         own = on[on.Parameter.isin(channels)].groupby(on.TimeStamp.dt.floor("15min")).size()
         mine = [row.vehicles for row in found.rows if row.stream.link == link]
         expected = [int(own.get(time, 0)) for time in sorted(bins)]
-        assert mine == [
-            count if k < len(mine) - 1 or mine[-1] is not None else None for k, count in enumerate(expected)
-        ]
-        assert sum(count is not None for count in mine) >= 8 and sum(expected) > 200
+        assert mine == expected and sum(expected) > 200
 
 
 def test_json_lines_may_be_gzip(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ A camera that reports passages says nothing when nobody passes, and nothing when
 
 * an interval without passages is 0, unless it lies in a silence of the whole camera that is longer than
   ``silent_after_s`` of the map: then it is not known;
-* the first and the last interval of the record count if what the record does not cover of them is so short
-  that silence could be chance there (1 in 100, at the rate of the rest of the interval), else they are not
-  known. The map's ``recorded`` says from when to when the cameras ran.
+* the first and the last interval of the record count if what the record does not cover of them is under a
+  hundredth, or so short that silence could be chance there (1 in 100, at the rate of the rest of the
+  interval), else they are not known. The map's ``recorded`` says from when to when the cameras ran.
 """
 
 import math
@@ -188,4 +188,5 @@ class Passages:
         start = self._origin + k * self.step_ms
         covered = seen.last - seen.first
         uncovered = seen.first - start if sign < 0 else start + self.step_ms - seen.last
-        return covered > 0 and uncovered * (seen.n - 1) <= _CHANCE * covered
+        is_chance = covered > 0 and uncovered * (seen.n - 1) <= _CHANCE * covered
+        return is_chance or 100 * uncovered <= self.step_ms
