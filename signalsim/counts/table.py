@@ -48,8 +48,15 @@ def read_count_rows(path: Path, report: Report = refuse) -> Table:
 
 def load_counts(path: Path | str, network: Network) -> CountTable:
     """Read and check a count file against its network. Raises InputError with file, row and column."""
-    table = read_count_rows(Path(path))
-    counts = CountTable(
+    counts = resolve(read_count_rows(Path(path)), network)
+    for check in CHECKS:
+        check(counts, network)
+    return counts
+
+
+def resolve(table: Table, network: Network) -> CountTable:
+    """The rows with their links and movements found. Raises InputError for one that is not in the network."""
+    return CountTable(
         table=table,
         link=table.lookup("link_id", network.link, "link"),
         movement=table.lookup("movement_id", network.movement, "movement", empty=WHOLE_APPROACH),
@@ -58,6 +65,3 @@ def load_counts(path: Path | str, network: Network) -> CountTable:
         count=table.numbers("count"),
         heavy=np.array([name == "heavy" for name in table.texts("vehicle_class")], bool),
     )
-    for check in CHECKS:
-        check(counts, network)
-    return counts
