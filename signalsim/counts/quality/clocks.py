@@ -25,7 +25,8 @@ MIN_OFFSET_MS, MIN_UNKNOWN_MS = 300_000, 900_000  # the second where distances a
 MIN_INTERVALS = 72  # of a window
 _DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
 _MAX_LAG_MS = 13 * _HOUR_MS  # hours mistaken for those of the afternoon, UTC for local time
-_SURE = 6.0  # standard errors of a correlation that is none by chance, at any lag of any pair
+_NEAR_MS = 1.5 * _HOUR_MS
+_SURE_NEAR, _SURE = 4.5, 6.0  # standard errors of a correlation that is none by chance: at a near lag, at any
 _BEYOND = 3.0  # by which it exceeds that at the right lag
 _MAX_PAIRS = 20_000
 
@@ -48,13 +49,17 @@ def check_clocks(record: Record, network: Network | None) -> Iterator[Finding]:
     pairs = _pairs(record, network)
     least = max(MIN_OFFSET_MS if network is not None else MIN_UNKNOWN_MS, 0.75 * record.step_ms)
     offset = np.array([_offsets(record, pairs, a, b, least) for a, b in windows])  # (n_windows, n_cameras) ms
+    whole = _offsets(record, pairs, 0, record.m, least)
     for camera in range(len(record.cameras)):
-        yield from _judge(record, camera, offset[:, camera], windows)
+        if np.isnan(offset[:, camera]).all():  # no day is enough on its own
+            yield from _judge(record, camera, whole[[camera]], [(0, record.m)])
+        else:
+            yield from _judge(record, camera, offset[:, camera], windows)
 
 
 def clock_windows(record: Record) -> list[tuple[int, int]]:
-    """Intervals [a, b) of each look: a day, or as many days as make some hundred intervals."""
-    width = max(round(_DAY_MS / record.step_ms), 240)
+    """Intervals [a, b) of each look: a day, or as many days as make enough intervals."""
+    width = max(round(_DAY_MS / record.step_ms), MIN_INTERVALS)
     if record.m < MIN_INTERVALS:
         return []
     n = max(1, record.m // width)
@@ -128,8 +133,9 @@ def _lag(record: Record, pair: Pair, a: int, b: int) -> tuple[float, float]:
     x, y = _residual(pair.before[a:b], record.step_ms), _residual(pair.after[a:b], record.step_ms)
     most = min(round(_MAX_LAG_MS / record.step_ms), (b - a) // 2)
     z = _correlation(x, y, most)
-    best = int(np.argmax(z))
-    if not z[best] >= _SURE:
+    is_near = np.abs(np.arange(-most, most + 1)) * record.step_ms <= _NEAR_MS
+    best = int(np.argmax(np.where(z >= np.where(is_near, _SURE_NEAR, _SURE), z, 0.0)))
+    if not z[best] >= (_SURE_NEAR if is_near[best] else _SURE):
         return 0.0, 0.0
     lag = float(best - most)
     if 0 < best < len(z) - 1:  # the top of a parabola through three points

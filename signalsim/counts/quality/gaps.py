@@ -68,7 +68,8 @@ def check_copies(record: Record, network: Network | None) -> Iterator[Finding]:
             key, first = record.keys[k], record.keys[series[0]]
             if key[1:] == first[1:]:
                 continue  # two cameras that count the same
-            text = f"the same numbers as camera '{first.camera}' on '{first.movement or first.link}'; one is a copy"
+            name = first.movement or first.link
+            text = f"the same numbers as camera '{first.camera}' on '{name}'; one is a copy"
             yield Finding(
                 "copied", ERROR, key.camera, key.link, key.movement, record.start_ms,
                 record.time_ms(record.m), text,

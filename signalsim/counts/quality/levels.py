@@ -87,8 +87,8 @@ def check_capped(record: Record, network: Network | None) -> Iterator[Finding]:
     saturation, or another limit, so that the counts are capacity and demand was more.
 
     Poisson arrivals have a variance as large as their mean; the sum of squares of some intervals in a row is
-    held against its chi-squared distribution. Since an interval need not hold a whole number of cycles, sums of
-    two to four intervals are looked at as well.
+    held against its chi-squared distribution. Since an interval need not hold a whole number of cycles, sums
+    of two to four intervals are looked at as well.
     """
     limits = _limits()
     for k, count in enumerate(record.count):
