@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .count_files import convert
+from .count_files import check, convert, impute
 from .options import ENGINE, SCENARIO, SEED, Engine
 from .terminal import announce_compilation, reported, say, show_warnings
 
@@ -18,6 +18,8 @@ def _group() -> None:
 
 
 app.command()(convert)
+app.command()(check)
+app.command()(impute)
 
 
 @app.command()

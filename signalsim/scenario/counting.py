@@ -21,6 +21,15 @@ def network_of(opened: Opened) -> Network:
     )
 
 
+def counts_of(opened: Opened) -> Path:
+    """The count file of a scenario: in its folder, else among imported tables. Raises InputError for none."""
+    folder, name = opened.file.parent, opened.config.demand.counts
+    for path in (folder / name, opened.tables / name):
+        if path.is_file():
+            return path
+    raise InputError(f"{opened.file}, field 'demand.counts' = '{name}': no such file; give the counts")
+
+
 def check_guide(guide: Guide, guide_path: Path | None, scenario: Path) -> None:
     """Every link and movement that a map names is in the scenario's network. Raises InputError."""
     network = network_of(open_scenario(scenario))

@@ -16,27 +16,27 @@ _FEW = 12  # intervals in which equal numbers may be chance
 def check_gaps(record: Record, network: Network | None) -> Iterator[Finding]:
     """Intervals that a series lacks, series of one camera together where they lack the same.
 
-    note: under an hour, or where no camera counted either (a count of some hours of the day). warning: an
-    hour or more. error: over half of the record.
+    note: under an hour, or between counting hours. warning: an hour or more. error: over half of the record.
     """
-    is_gap = np.isnan(record.count) & ~record.imputed
-    is_open = ~is_gap.all(axis=0)  # somebody counted
+    is_gap = np.isnan(record.count) & ~record.imputed & record.is_open
     found: dict[tuple[str, int, int], list[int]] = {}
     for k in range(len(record.keys)):
         for a, b in runs(is_gap[k]):
             found.setdefault((record.keys[k].camera, a, b), []).append(k)
     for (camera, a, b), series in sorted(found.items()):
-        missed = int(is_open[a:b].sum())
-        severity = WARNING if missed * record.step_ms >= LONG_MS else NOTE
-        severity = ERROR if missed * 2 > is_open.sum() else severity
+        severity = WARNING if (b - a) * record.step_ms >= LONG_MS else NOTE
+        severity = ERROR if (b - a) * 2 > record.is_open.sum() else severity
         own = sum(key.camera == camera for key in record.keys)
         what = "all it counts" if len(series) == own else f"{len(series)} of its {own} series"
-        where = "" if missed else ", as no camera has"
         link, movement = _place(record, series)
         yield Finding(
             "gap", severity, camera, link, movement, record.time_ms(a), record.time_ms(b),
-            f"no count of {what} in {b - a} intervals ({_hours(b - a, record)}){where}",
+            f"no count of {what} in {b - a} intervals ({_hours(b - a, record)})",
         )  # fmt: skip
+    for a, b in runs(~record.is_open):
+        if a > 0 and b < record.m:
+            text = f"hardly a camera counts in {b - a} intervals ({_hours(b - a, record)})"
+            yield Finding("gap", NOTE, "", "", "", record.time_ms(a), record.time_ms(b), text)
 
 
 def check_duplicates(record: Record, network: Network | None) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ _DEAD = 30.0  # vehicles that were to be expected where none was counted
 _MAX_LANES = 5  # of a road whose lanes are not known
 _CAPPED_RUNS = (6, 8, 12, 16, 24)  # intervals in a row, or sums of some
 _CAPPED_WIDTHS = (1, 2, 3, 4)
+_STUCK_SHARE = 0.8  # of counts that are as the one before: no capacity is so even
 _CAPPED_COUNT = 8  # vehicles: smaller counts are even by being small
 _CAPPED_SHARE = 0.9  # of the highest counts: below, it is no limit
 
@@ -99,6 +100,8 @@ def check_capped(record: Record, network: Network | None) -> Iterator[Finding]:
         for width in _CAPPED_WIDTHS:
             _mark_flat(count, width, limits, is_capped)
         for a, b in runs(is_capped):
+            if np.mean(count[a + 1 : b] == count[a : b - 1]) > _STUCK_SHARE:
+                continue  # stuck, and told so
             text = (
                 f"about {float(np.nanmean(count[a:b])):.3g} in each of {b - a} intervals, the most that it "
                 "counts and more even than arrivals: it may show capacity, and demand was more"

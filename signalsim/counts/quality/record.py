@@ -63,6 +63,16 @@ class Record:
         return np.array([index[key.camera] for key in self.keys], np.int64)
 
     @cached_property
+    def is_open(self) -> np.ndarray:
+        """(m,) bool: counting hours. At least a fifth as many cameras count as do at the most; so a clock
+        that is wrong does not make others look silent before or behind it.
+        """
+        seen = np.zeros((len(self.cameras), self.m), bool)
+        np.logical_or.at(seen, self.camera_of, ~np.isnan(self.count) | self.imputed)
+        n = seen.sum(axis=0)
+        return (n > 0) & (5 * n >= n.max(initial=0))
+
+    @cached_property
     def camera_count(self) -> np.ndarray:
         """(n_cameras, m) sum of all that a camera counted; NaN where a part of it is not known."""
         out = np.zeros((len(self.cameras), self.m))
