@@ -21,7 +21,8 @@ DAYS = 3
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST = datetime(2018, 4, 16, tzinfo=ZONE)
 # Share of the counted peak hour by hour of the day: two peaks, quiet nights
-PROFILE = (.12, .08, .06, .06, .08, .2, .5, .9, 1, .8, .7, .72, .75, .72, .75, .8, .9, 1, .95, .7, .5, .4, .3, .2)  # fmt: skip
+PROFILE = (.12, .08, .06, .06, .08, .2, .5, .9, 1, .8, .7, .72,
+           .75, .72, .75, .8, .9, 1, .95, .7, .5, .4, .3, .2)  # fmt: skip
 
 
 @dataclass(frozen=True)
