@@ -39,7 +39,7 @@ def test_knocked_out_counts_come_back(hours: float, worst_rmse: float, worst_bia
     assert (imputed.count[out] == np.round(imputed.count[out])).all() and (imputed.count[out] >= 0).all()
 
 
-@pytest.mark.parametrize(("name", "worst_rmse"), [("hangzhou_4x4", 1.5), ("jinan_3x4", 1.5)])
+@pytest.mark.parametrize(("name", "worst_rmse"), [("hangzhou_4x4", 1.65), ("jinan_3x4", 1.3)])
 def test_counts_of_real_entry_roads_come_back(
     name: str, worst_rmse: float, research_data: Path, tmp_path: Path
 ) -> None:
@@ -63,10 +63,8 @@ def test_counts_of_real_entry_roads_come_back(
         error.append(estimate - record.count[k, i])
         true.append(record.count[k, i])
     rmse = float(np.sqrt(np.mean(np.square(error)) / np.mean(true)))
-    print(
-        f"{name}: {len(true)} counts, rmse {rmse:.2f} Poisson deviations, bias {np.sum(error) / np.sum(true):+.1%}"
-    )
-    assert len(true) >= 50 and rmse < worst_rmse
+    print(f"{name}: {len(true)} counts, rmse {rmse:.2f} Poisson standard deviations")
+    assert len(true) >= 50 and rmse < worst_rmse and abs(np.sum(error)) < 0.02 * np.sum(true)
 
 
 def table(path: Path, rows: list[str]) -> Path:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from .clock import Clock
 from .guide import Guide
@@ -26,7 +27,8 @@ class Job:
 
     @cached_property
     def clock(self) -> Clock:
-        return Clock(self.path, self.guide.zone)
+        zone = ZoneInfo("UTC") if self.streams.drafting and not self.guide.time_zone else self.guide.zone
+        return Clock(self.path, zone)  # a draft is about names, whatever the clock
 
     @cached_property
     def intervals(self) -> Intervals:
