@@ -6,7 +6,10 @@ said of mistakes, does not depend on what is installed.
 """
 
 import io
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +19,7 @@ from signalsim.formats.xmlfile import chunks
 from .jsonlines import MAX_LINE, parsed_lines
 
 BLOCK = 1 << 22
+_AHEAD = 3  # blocks in memory
 _GIVE_UP = 3  # blocks in a row that Arrow does not take: it will not take the rest either
 
 
@@ -42,11 +46,20 @@ def json_blocks(path: Path, fields: Any) -> Iterator[Block]:
     """
     parse = _parser(fields)
     row, refused = 1, 0
-    for raw in _raw_blocks(path):
-        table = parse(raw) if parse is not None and refused < _GIVE_UP else None
-        refused = refused + 1 if table is None else 0
-        yield Block(path, row, raw, table)
-        row += raw.count(b"\n")
+    with ThreadPoolExecutor(1) as ahead:  # Arrow parses the next block while this one is counted
+        waiting: deque[tuple[bytes, Future[Any] | None]] = deque()
+        blocks = _raw_blocks(path)
+        while True:
+            for raw in islice(blocks, _AHEAD - len(waiting)):
+                is_tried = parse is not None and refused < _GIVE_UP
+                waiting.append((raw, ahead.submit(parse, raw) if is_tried else None))
+            if not waiting:
+                return
+            raw, parsed = waiting.popleft()
+            table = parsed.result() if parsed is not None else None
+            refused = refused + 1 if table is None else 0
+            yield Block(path, row, raw, table)
+            row += raw.count(b"\n")
 
 
 def _raw_blocks(path: Path) -> Iterator[bytes]:
