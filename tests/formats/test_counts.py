@@ -536,3 +536,26 @@ def test_json_lines_may_be_gzip(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress(file.read_bytes()))
     assert table(read_counts(packed, "", read_guide(guide))) == SWARM.rows
     assert json.loads(SWARM.content.splitlines()[0])
+
+
+# -- the guide ----------------------------------------------------------------------------------------------
+
+
+def test_the_guide_names_every_format_and_its_maps_are_maps(tmp_path: Path) -> None:
+    import re
+
+    import signalsim.formats.counts as package
+    from signalsim.formats.counts.guide import Guide
+
+    text = (Path(package.__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert {name for name in re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) if name in FORMATS} == set(
+        FORMATS
+    )
+    blocks = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    for k, block in enumerate(blocks):
+        file = tmp_path / f"{k}.toml"
+        file.write_text(block, encoding="utf-8")
+        assert read_guide(file).places
+    fields = {name for name in Guide.model_fields if name not in ("format", "places", "classes", "columns")}
+    assert all(f"`{name}" in text or f"{name} = " in text for name in fields)
