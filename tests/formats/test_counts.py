@@ -310,6 +310,7 @@ def test_a_name_that_is_not_mapped_is_told_with_what_there_is(tmp_path: Path) ->
         ("interval_s = 0", "map.toml, interval_s: '0' is too low; give 1"),
         ('time_is = "begin"', "time_is"),
         ("recorded = [2024-05-14T08:00:00, 2024-05-14T09:00:00]", "field 'recorded': 2024-05-14T08:00:00 has no offset"),
+        ('recorded = ["2024-05-14T09:00Z", "2024-05-14T08:00Z"]', "'recorded': its end is not after its beginning"),
         ("places = 3", "places"),
         ("[places", "not readable as TOML"),
         ('start = 2024-05-14T08:00:00Z\n[places]\n"6 NBL" = "N"', "field 'start': means nothing to format tmc"),
@@ -408,6 +409,76 @@ def test_broken_parquet_is_refused_or_read(raw: bytes, at: int, tmp_path: Path) 
         assert len(read_counts(out, "own").rows) <= 3
     except InputError as error:
         assert str(out) in str(error)
+
+
+# -- counts against counting by hand ------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    counts=st.lists(
+        st.lists(st.none() | st.integers(0, 9999), min_size=3, max_size=3), min_size=1, max_size=40
+    )
+)
+def test_a_count_sheet_comes_back(counts: list[list[int | None]], tmp_path: Path) -> None:
+    turns = ("NBL", "NBT", "SBR")
+    lines = [
+        f'3/{1 + k // 24}/2025,="{k % 24:02}00",6,{",".join("*" if c is None else str(c) for c in row)}'
+        for k, row in enumerate(counts)
+    ]
+    content = "\n".join(["T,", "60 Minute Counts,", f"DATE,TIME,INTID,{','.join(turns)}", *lines])
+    places = "".join(f'"6 {turn}" = "{turn}"\n' for turn in turns)
+    found = read(TMC._replace(content=content, guide=f'time_zone = "UTC"\n[places]\n{places}'), tmp_path)
+    assert {
+        (r.stream.link, (r.start_ms - found.rows[0].start_ms) // 3_600_000): r.vehicles for r in found.rows
+    } == {(turn, k): row[j] for k, row in enumerate(counts) for j, turn in enumerate(turns)}
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    trips=st.lists(
+        st.tuples(st.integers(0, 3500), st.sampled_from("NES"), st.sampled_from("NES"), st.integers(1, 59)),
+        min_size=1, max_size=30,
+    ),
+    rooms=st.integers(1, 5),
+)  # fmt: skip
+def test_turns_are_joined_as_they_were_driven(
+    trips: list[tuple[int, str, str, int]], rooms: int, tmp_path: Path
+) -> None:
+    """Track numbers come again, as they do after a restart, but not within the time of a turn."""
+    events, free = [], dict.fromkeys(range(rooms), -1000)
+    expected: dict[str, list[int]] = {f"{a}{b}": [0] * 12 for a in "NES" for b in "NES" if a != b}
+    for start, a, b, length in sorted(trips):
+        track = next((k for k, until in free.items() if start - until > 60), None)
+        if track is None:
+            continue
+        free[track] = start + length
+        events += [(start, a, track), (start + length, b, track)]
+        if a != b:
+            expected[f"{a}{b}"][(start + length) // 300] += 1
+    events.sort()
+    lines = [
+        f'"2024-05-14T{8 + t // 3600:02}:{t // 60 % 60:02}:{t % 60:02}Z","{a}","car",{k},""'
+        for t, a, k in events
+    ]
+    places = "".join(f'"{name[0]} -> {name[1]}" = "{name}"\n' for name in expected)
+    guide = f"""interval_s = 300
+silent_after_s = 4000
+recorded = ["2024-05-14T08:00:00Z", "2024-05-14T09:00:00Z"]
+[places]
+{places}"""
+    content = _HEADER + "\n".join(lines) + "\n"
+    try:
+        found = read(ODC._replace(content=content, guide=guide), tmp_path)
+    except InputError as error:
+        assert "holds no count" in str(error) and not any(map(sum, expected.values()))
+        return
+    for link in {row.stream.link for row in found.rows}:
+        assert [row.vehicles for row in found.rows if row.stream.link == link] == expected.pop(link)
+    assert not any(map(sum, expected.values()))
+
+
+_HEADER = ODC.content.splitlines()[0] + "\n"
 
 
 # -- Arrow and line by line ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ which says how far apart cameras are, none under a quarter of an hour.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ _MAX_LAG_MS = 13 * _HOUR_MS  # hours mistaken for those of the afternoon, UTC fo
 _NEAR_MS = 1.5 * _HOUR_MS
 _SURE_NEAR, _SURE = 4.5, 6.0  # standard errors of a correlation that is none by chance: at a near lag, at any
 _BEYOND = 3.0  # by which it exceeds that at the right lag
-_MAX_PAIRS = 20_000
+_MAX_PAIRS, _MAX_LOOKS = 20_000, 100_000  # the second: pairs times windows
 
 
 class Pair(NamedTuple):
@@ -43,10 +43,10 @@ class Pair(NamedTuple):
 
 def check_clocks(record: Record, network: Network | None) -> Iterator[Finding]:
     """error: an offset of half an hour or more; warning: less. Needs cameras that count the same vehicles."""
-    windows = clock_windows(record)
-    if not windows or len(record.cameras) < 2:
+    if not clock_windows(record) or len(record.cameras) < 2:
         return
     pairs = _pairs(record, network)
+    windows = clock_windows(record, len(pairs))
     least = max(MIN_OFFSET_MS if network is not None else MIN_UNKNOWN_MS, 0.75 * record.step_ms)
     offset = np.array([_offsets(record, pairs, a, b, least) for a, b in windows])  # (n_windows, n_cameras) ms
     whole = _offsets(record, pairs, 0, record.m, least)
@@ -57,12 +57,12 @@ def check_clocks(record: Record, network: Network | None) -> Iterator[Finding]:
             yield from _judge(record, camera, offset[:, camera], windows)
 
 
-def clock_windows(record: Record) -> list[tuple[int, int]]:
-    """Intervals [a, b) of each look: a day, or as many days as make enough intervals."""
+def clock_windows(record: Record, n_pairs: int = 1) -> list[tuple[int, int]]:
+    """Intervals [a, b) of each look: a day, or more where a day has few intervals or pairs are many."""
     width = max(round(_DAY_MS / record.step_ms), MIN_INTERVALS)
     if record.m < MIN_INTERVALS:
         return []
-    n = max(1, record.m // width)
+    n = max(1, min(record.m // width, _MAX_LOOKS // max(n_pairs, 1)))
     edges = np.linspace(0, record.m, n + 1).astype(int).tolist()
     return list(pairwise(edges))
 
@@ -71,8 +71,8 @@ def _pairs(record: Record, network: Network | None) -> list[Pair]:
     if network is None:
         flows = record.camera_count
         n = len(record.cameras)
-        found = [Pair(i, j, flows[i], flows[j], 0.0) for i in range(n) for j in range(i + 1, n)]
-        return found[:_MAX_PAIRS]
+        ends = ((i, i + apart) for apart in range(1, n) for i in range(n - apart))  # near in name first
+        return [Pair(i, j, flows[i], flows[j], 0.0) for i, j in islice(ends, _MAX_PAIRS)]
     counted = movement_series(record, network)
     camera = {name: k for k, name in enumerate(record.cameras)}
     cameras_on: dict[str, set[str]] = defaultdict(set)

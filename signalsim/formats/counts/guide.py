@@ -102,6 +102,11 @@ def read_guide(path: Path) -> Guide:
     return guide
 
 
+def _is_after(begin: datetime, end: datetime) -> bool:
+    """Whether an interval has a length, as far as one can tell without a zone."""
+    return begin < end if (begin.tzinfo is None) == (end.tzinfo is None) else True
+
+
 def _check(path: Path, guide: Guide) -> None:
     try:
         _ = guide.zone
@@ -110,6 +115,10 @@ def _check(path: Path, guide: Guide) -> None:
             f"{path}, field 'time_zone': {shown(guide.time_zone)} is no IANA time zone; "
             "give one such as Europe/Berlin"
         ) from None
+    if guide.recorded is not None and not _is_after(*guide.recorded):
+        raise InputError(
+            f"{path}, field 'recorded': its end is not after its beginning; give both in this order"
+        )
     for field in ("start", "recorded"):
         value = getattr(guide, field)
         for time in value if isinstance(value, tuple) else [value]:

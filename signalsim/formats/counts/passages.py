@@ -123,7 +123,11 @@ class Passages:
         """Rows by stream and time."""
         if self._origin is None:
             return
-        n = self._high - self._low + 1
+        low, high = self._low, self._high + 1
+        if self._recorded:
+            first, behind = self._record_ends()
+            low, high = min(low, first), max(high, behind)
+        n = high - low
         if n * len(streams) > _MAX_CELLS:
             raise InputError(
                 f"{self.path}: makes {n:,} intervals of {len(streams):,} streams, more than {_MAX_CELLS:,} "
@@ -131,7 +135,7 @@ class Passages:
             )
         known = {camera: self._known(camera) for camera in {stream.camera for stream in streams}}
         for number in sorted(range(len(streams)), key=streams.__getitem__):
-            for k in range(self._low, self._high + 1):
+            for k in range(low, high):
                 start = self._origin + k * self.step_ms
                 is_known = k in known[streams[number].camera]
                 count = self._count.get((number, k), 0) if is_known else None
@@ -166,7 +170,7 @@ class Passages:
         low, high = self._low, self._high + 1
         if self._recorded:
             begin, end = self._recorded
-            low, high = -(-(begin - self._origin) // self.step_ms), (end - self._origin) // self.step_ms
+            low, high = self._record_ends()
         order = sorted(k for k in alive if low <= k < high)
         known = {k for k in order if not alive[k].is_broken}
         marks = [(k, alive[k].first, alive[k].last) for k in order]
@@ -182,6 +186,12 @@ class Passages:
                 k for k, sign in ((order[0], -1), (order[-1], 1)) if not self._is_whole(alive[k], k, sign)
             }
         return known
+
+    def _record_ends(self) -> tuple[int, int]:
+        """Whole intervals [first, behind) of what the map says was recorded."""
+        assert self._origin is not None
+        begin, end = self._recorded
+        return -(-(begin - self._origin) // self.step_ms), (end - self._origin) // self.step_ms
 
     def _is_whole(self, seen: _Interval, k: int, sign: int) -> bool:
         assert self._origin is not None
