@@ -105,6 +105,8 @@ def _plan(built: "Built", wanted: str | None) -> str:
     name = built.scenario.config.control.deployed if wanted is None else wanted
     if name not in built.plans and (wanted is not None or built.signals.junctions):
         there = ", ".join(built.plans) or "none"
+        if name in built.programs:
+            raise InputError(f"'{name}' is a schedule of plans; choose one with --plan: {there}")
         raise InputError(f"--plan {name}: the scenario has no such plan; there are: {there}")
     return name
 

@@ -5,23 +5,20 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from signalsim.errors import InputError
-from signalsim.signals import PlanArrays, design_plans, plan_arrays
+from signalsim.signals import PlanArrays, Program, always, design_plans, plan_arrays
 
 from .fixed import PlanPolicy, timetable
 from .lookup import check_range
 from .volumes import design_volumes
 
 
-def deployed_plan(built: Any, name: str = "") -> PlanArrays:
-    """The plan of that name, or the deployed one. InputError names the plans that there are."""
-    if not name:
-        deployed: PlanArrays = built.deployed
-        return deployed
-    plan: PlanArrays | None = built.plans.get(name)
-    if plan is None:
-        there = ", ".join(built.plans) or "none"
+def deployed_program(built: Any, name: str = "") -> Program:
+    """The plan or the schedule of that name, or what is deployed. InputError names what there is."""
+    program: Program | None = built.programs.get(name or built.deployed_name)
+    if program is None:
+        there = ", ".join(built.programs) or "none"
         raise InputError(f"plan '{name}': the scenario has no such plan; there are: {there}")
-    return plan
+    return program
 
 
 def stage_order(plan: PlanArrays) -> dict[int, tuple[int, ...]]:
@@ -37,7 +34,7 @@ def designed_plan(built: Any, method: str, *, min_cycle_s: float, max_cycle_s: f
         design_volumes(built.demand),
         built.index.movement_saturation_pcuph,
         method,
-        stage_order(deployed_plan(built)),
+        stage_order(built.deployed),
         min_cycle_s=min_cycle_s,
         max_cycle_s=max_cycle_s,
     )
@@ -59,4 +56,4 @@ class Designed:
     def prepare(self, built: Any) -> PlanPolicy:
         """The plan of every junction."""
         plan = designed_plan(built, self.method, min_cycle_s=self.min_cycle_s, max_cycle_s=self.max_cycle_s)
-        return PlanPolicy(timetable(plan))
+        return PlanPolicy(timetable(always(plan)))

@@ -28,7 +28,6 @@ from signalsim.signals.plan import PlanArrays
 from .base import Request
 from .layout import Junctions, junctions
 from .lookup import check_range
-from .plans import deployed_plan
 from .resplit import Course, Cycles, Rule, plan_cycle, start_counting
 
 RETRY_MS = 500  # a change under way is looked at again after this
@@ -50,7 +49,7 @@ class SplitReallocation:
 
     def prepare(self, built: Any) -> "SplitPolicy":
         """The rule on a network; begins with the greens of the deployed plan."""
-        return SplitPolicy(self, built.tables, deployed_plan(built))
+        return SplitPolicy(self, built.tables, built.deployed)
 
 
 class SplitPolicy:

@@ -1,6 +1,7 @@
 """Scenario -> engine tables, an index of names, engine-ready plans, prepared demand."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ from signalsim.scenario.road import (
     served,
     split_lanes,
 )
-from signalsim.signals import PlanArrays, SignalSystem, plan_arrays
+from signalsim.scenario.schema import ScenarioConfig
+from signalsim.signals import PlanArrays, Program, SignalSystem, always, plan_arrays, plan_at, scheduled
 
 if TYPE_CHECKING:
     from signalsim.engine.build import Road, SignalSpec
@@ -35,6 +37,7 @@ class Built:
     signal_spec: "SignalSpec"
     index: Index
     plans: dict[str, PlanArrays]
+    programs: dict[str, Program]  # the plans, each for ever, and the schedules
     demand: Demand
 
     @cached_property
@@ -52,11 +55,42 @@ class Built:
         return self.scenario.signals
 
     @property
+    def deployed_name(self) -> str:
+        """The plan or schedule in the street."""
+        return self.scenario.config.control.deployed
+
+    @property
     def deployed(self) -> PlanArrays:
-        """The plan in the street, as the scenario names it; without signals there is nothing in it."""
+        """The plan in the street, as the scenario names it; of a schedule, each junction's when the demand
+        window begins. Without signals there is nothing in it."""
+        name = self.deployed_name
         if not self.signals.junctions:
             return plan_arrays(self.signals, {})
-        return self.plans[self.scenario.config.control.deployed]
+        if name in self.plans:
+            return self.plans[name]
+        when = self.scenario.config.start_local + timedelta(seconds=self.scenario.horizon.warm_up_s)
+        return plan_at(self.plans, self.signals.schedules[name], when)
+
+
+def _reference_s(config: ScenarioConfig) -> float:
+    """The reference second of offsets, in seconds after simulated time 0."""
+    if config.control.offset_reference == "start":
+        return 0.0
+    local = config.start_local
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return midnight.timestamp() - local.timestamp()
+
+
+def _programs(scenario: Scenario, plans: dict[str, PlanArrays]) -> dict[str, Program]:
+    config = scenario.config
+    by_time = {
+        name: scheduled(
+            scenario.signals, plans, schedule, config.start_local, config.horizon.end_s,
+            config.control.transition,
+        )
+        for name, schedule in scenario.signals.schedules.items()
+    }  # fmt: skip
+    return {name: always(plan) for name, plan in plans.items()} | by_time
 
 
 def stage_masks(signals: SignalSystem) -> np.ndarray:
@@ -68,20 +102,21 @@ def stage_masks(signals: SignalSystem) -> np.ndarray:
     return np.array(masks, np.uint64)
 
 
-def _first_stages(signals: SignalSystem, deployed: PlanArrays | None) -> np.ndarray:
-    """Local stage at simulated time 0: what the deployed plan shows then or changes to."""
+def _first_stages(signals: SignalSystem, deployed: Program | None) -> np.ndarray:
+    """Local stage at simulated time 0: what is deployed shows it then or changes to it."""
     out = np.zeros(len(signals.junctions), np.int32)
     if deployed is None:
         return out
-    for j, (first, last) in enumerate(zip(deployed.start, deployed.start[1:], strict=False)):
-        green, change = deployed.green_ms[first:last], deployed.change_ms[first:last]
+    for j, period in enumerate(deployed.start[:-1]):
+        rows = slice(deployed.row[period], deployed.row[period + 1])
+        green, change = deployed.green_ms[rows], deployed.change_ms[rows]
         ends = np.cumsum(green + change) - change
-        at = -deployed.offset_ms[j] % deployed.cycle_ms[j]
-        out[j] = deployed.stage[first + int(np.searchsorted(ends, at, side="right")) % len(green)]
+        at = -deployed.begin_ms[period] % (ends[-1] + change[-1])
+        out[j] = deployed.stage[rows][int(np.searchsorted(ends, at, side="right")) % len(green)]
     return out
 
 
-def _signal_spec(signals: SignalSystem, deployed: PlanArrays | None) -> "SignalSpec":
+def _signal_spec(signals: SignalSystem, deployed: Program | None) -> "SignalSpec":
     from signalsim.engine.build import SignalSpec
 
     as_ms = lambda seconds: np.round(1000 * np.asarray(seconds)).astype(np.int64)  # noqa: E731
@@ -160,20 +195,17 @@ def build(scenario: Scenario) -> Built:
         foes=signals.foes,
         origins=index.origins,
     )
-    reference_s = 0.0
-    if config.control.offset_reference == "midnight":
-        local = config.start_local
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        reference_s = midnight.timestamp() - local.timestamp()
     plans = {
-        name: plan_arrays(signals, rows, reference_s, config.control.offset_point)
+        name: plan_arrays(signals, rows, _reference_s(config), config.control.offset_point)
         for name, rows in signals.plans.items()
     }
+    programs = _programs(scenario, plans)
     return Built(
         scenario,
         road,
-        _signal_spec(signals, plans.get(config.control.deployed)),
+        _signal_spec(signals, programs.get(config.control.deployed)),
         index,
         plans,
+        programs,
         scenario.demand,
     )

@@ -18,7 +18,7 @@ from signalsim.signals import SignalSystem, load_signals
 
 TABLES = (
     "node.csv", "link.csv", "lane.csv", "movement.csv", "conflict.csv",
-    "signal_group.csv", "signal_stage.csv", "signal_plan.csv", "intergreen.csv",
+    "signal_group.csv", "signal_stage.csv", "signal_plan.csv", "signal_schedule.csv", "intergreen.csv",
 )  # fmt: skip
 
 
@@ -140,8 +140,9 @@ def _check_counts_in_time(counts: CountTable, config: ScenarioConfig, file: Path
 
 
 def _check_plan(signals: SignalSystem, config: ScenarioConfig, file: Path) -> None:
-    if signals.junctions and config.control.deployed not in signals.plans:
-        have = ", ".join(signals.plans) or "none"
+    names = [*signals.plans, *signals.schedules]
+    if signals.junctions and config.control.deployed not in names:
+        have = ", ".join(names) or "none"
         raise InputError(
             f"{file}, field 'control.deployed' = '{config.control.deployed}': is no plan of "
             f"{signals.plan_table.path.name}; it has: {have}"

@@ -79,9 +79,7 @@ class SensorConfig(_Section):
 class ControlConfig(_Section):
     """What runs when nothing else is asked for."""
 
-    deployed: Annotated[str, Field(min_length=1, description="plan_id of the plan in the street")] = (
-        "deployed"
-    )
+    deployed: Annotated[str, Field(min_length=1, description="plan or schedule in the street")] = "deployed"
     controllers: Annotated[
         list[str], Field(min_length=1, description="controllers of `compare`, unless others are named")
     ] = ["deployed", "uniform", "webster", "split-reallocation", "max-pressure"]
@@ -94,6 +92,11 @@ class ControlConfig(_Section):
         Literal["start_of_green", "end_of_green", "end_of_yellow"],
         Field(description="the point of the plan's first stage that the offset fixes"),
     ] = "start_of_green"
+
+    transition: Annotated[
+        Literal["shortway", "add", "dwell"],
+        Field(description="how a schedule goes from one plan to the next"),
+    ] = "shortway"
 
     @field_validator("baseline")
     @classmethod

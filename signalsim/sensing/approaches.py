@@ -17,7 +17,7 @@ class Approaches(NamedTuple):
     lane_seen: np.ndarray  # (n_lanes,) bool: at a stop line and in a camera's view
     lane_view_s: np.ndarray  # (n_lanes,) advance line to stop line at free flow
     lane_view_veh: np.ndarray  # (n_lanes,) storage between the two
-    lane_first: np.ndarray  # (n_lanes,) bool: the lane begins where its link begins
+    lane_part: np.ndarray  # (n_lanes,) of vehicles before the advance lines: equal where the link begins
     lane_headway_s: np.ndarray  # (n_lanes,) saturation headway
     link_lane: np.ndarray  # (n_links + 1,) int32: first lane of each link
     link_seen: np.ndarray  # (n_links,) bool: a camera watches its stop line
@@ -39,7 +39,7 @@ def approaches(tables: Tables) -> Approaches:
     n_lanes, n_links = len(tables.lane_slots), len(tables.link_first_segment)
     lane_segment = np.asarray(tables.lane[:n_lanes], np.int64)
     lane_link = segment["link"][lane_segment].astype(np.int32)
-    at_line = segment["next"][lane_segment] < 0
+    at_line, is_first = segment["next"][lane_segment] < 0, segment["is_first"][lane_segment] == 1
     seen = at_line & (tables.lane_view_ms > 0)
     from_link = tables.movement["from_link"]
     to_link = segment["link"][tables.movement["to_segment"]].astype(np.int32)
@@ -56,7 +56,7 @@ def approaches(tables: Tables) -> Approaches:
         lane_seen=seen,
         lane_view_s=tables.lane_view_ms / 1000.0,
         lane_view_veh=tables.lane_view_slots / 2.0,
-        lane_first=segment["is_first"][lane_segment] == 1,
+        lane_part=is_first / np.maximum(np.bincount(lane_link, is_first, n_links), 1.0)[lane_link],
         lane_headway_s=tables.lane_headway_ms / 1000.0,
         link_lane=np.searchsorted(lane_link, np.arange(n_links + 1)).astype(np.int32),
         link_seen=link_seen,

@@ -57,6 +57,10 @@ class Estimate(NamedTuple):
     far: np.ndarray  # (n_links,) vehicles upstream of the advance lines
     link_rate: np.ndarray  # (n_links,) veh/s announced, smoothed
     sure: np.ndarray  # (n_links,) bool: nobody who came or left was overlooked so far
+    entered: np.ndarray  # (n_links,) scratch: vehicles that the last reading announces
+    fade_s: np.ndarray  # (1,) the interval that the next two are for
+    lane_fade: np.ndarray  # (n_lanes,) what an interval leaves of ``moving``
+    link_fade: np.ndarray  # (n_links,) what it leaves of the vehicles on a link that nobody watches
 
 
 class Trust(NamedTuple):
@@ -90,6 +94,10 @@ def estimate(road: Approaches) -> Estimate:
         far=np.zeros(n_links),
         link_rate=np.zeros(n_links),
         sure=np.ones(n_links, bool),
+        entered=np.zeros(n_links),
+        fade_s=np.full(1, -1.0),
+        lane_fade=np.zeros(n_lanes),
+        link_fade=np.zeros(n_links),
         **floats,
     )
 
@@ -102,40 +110,67 @@ def deliver(road, trust, cameras, state):
     now = cameras.ring_ms[at]
     passed_s = (now - state.read_ms[0]) / 1000.0
     state.read_ms[0] = now
+    if passed_s != state.fade_s[0]:
+        _set_fades(road, passed_s, state)
     _count_turns(road, trust, cameras.ring_movement[at], passed_s, state)
+    all_work = cameras.ring_working[at].all()
+    drift = 1.0 - np.exp(-passed_s / DRIFT_S)
+    weight = _weight(passed_s, now / 1000.0)
     for link in range(len(road.link_seen)):
         working = road.link_seen[link] and cameras.ring_working[at, link]
-        announced = _announced(road, cameras, at, link)
-        entered = _announce(road, link, announced, now, passed_s, state)
+        announced = road.link_announced[link] and (all_work or _announced(road, cameras, at, link))
+        entered = state.entered[link]
+        state.entered[link] = 0.0
+        state.link_in[link] += entered
+        if passed_s > 0.0 and (announced or not road.link_announced[link]):  # an outage teaches nothing
+            state.link_rate[link] += weight * (entered / passed_s - state.link_rate[link])
         if road.link_seen[link]:
             if not working or road.link_announced[link] != announced:
                 state.sure[link] = False
-            _balance(road, trust, cameras, at, link, announced, entered, passed_s, state)
+            _balance(
+                road, trust, cameras, at, link, working, announced, entered, passed_s, drift, weight, state
+            )
         else:
-            state.far[link] *= np.exp(-passed_s / max(road.link_travel_s[link], 0.1))
-            state.far[link] += entered
-        _spread(road, link, state)
+            state.far[link] = state.far[link] * state.link_fade[link] + entered
+        for lane in range(road.link_lane[link], road.link_lane[link + 1]):
+            state.lane_vehicles[lane] = max(
+                0.0, state.lane_near[lane] + state.far[link] * road.lane_part[lane]
+            )
+
+
+@njit
+def _set_fades(road, passed_s, state):
+    """What an interval of this length leaves of what fades with a free-flow time."""
+    state.fade_s[0] = passed_s
+    for lane in range(len(road.lane_link)):
+        state.lane_fade[lane] = np.exp(-passed_s / max(road.lane_view_s[lane], 0.1))
+    for link in range(len(road.link_seen)):
+        state.link_fade[link] = np.exp(-passed_s / max(road.link_travel_s[link], 0.1))
 
 
 @njit(forceinline=True)
-def _weight(passed_s, now_s, smoothing_s):
-    """Weight of the latest interval in a running mean that becomes an exponential one."""
+def _weight(passed_s, now_s):
+    """Weight of the latest interval in a rate: a running mean that becomes an exponential one."""
     if passed_s <= 0.0:
         return 0.0
-    return max(1.0 - np.exp(-passed_s / smoothing_s), min(1.0, passed_s / max(now_s, passed_s)))
+    return max(1.0 - np.exp(-passed_s / RATE_S), min(1.0, passed_s / max(now_s, passed_s)))
 
 
 @njit
 def _count_turns(road, trust, counted, passed_s, state):
-    """Movement counts and, per link, the fading shares of its movements."""
+    """Movement counts, what they announce behind the junction and, per link, the fading shares of its
+    movements."""
     fade = np.exp(-passed_s / SHARE_S)
     for link in range(len(road.link_seen)):
         first, end = road.link_movement[link], road.link_movement[link + 1]
         total = 0.0
         for m in range(first, end):
-            new = (counted[m] - state.last_movement[m]) * trust.correction
-            state.last_movement[m] = counted[m]
-            state.movement_count[m] += new
+            new = 0.0
+            if counted[m] != state.last_movement[m]:
+                new = (counted[m] - state.last_movement[m]) * trust.correction
+                state.last_movement[m] = counted[m]
+                state.movement_count[m] += new
+                state.entered[road.movement_to[m]] += new
             state.recent[m] = state.recent[m] * fade + new
             total += state.recent[m] + SHARE_PRIOR
         for m in range(first, end):
@@ -154,24 +189,12 @@ def _announced(road, cameras, at, link):
 
 
 @njit(forceinline=True)
-def _announce(road, link, announced, now, passed_s, state):
-    """Vehicles that the cameras upstream have just sent into a link."""
-    total = 0.0
-    for k in range(road.link_in[link], road.link_in[link + 1]):
-        total += state.movement_count[road.link_in_id[k]]
-    entered = total - state.link_in[link]
-    state.link_in[link] = total
-    if passed_s > 0.0 and (announced or not road.link_announced[link]):  # an outage teaches nothing
-        weight = _weight(passed_s, now / 1000.0, RATE_S)
-        state.link_rate[link] += weight * (entered / passed_s - state.link_rate[link])
-    return entered
-
-
-@njit(forceinline=True)
-def _balance(road, trust, cameras, at, link, announced, entered, passed_s, state):
+def _balance(
+    road, trust, cameras, at, link, working, announced, entered, passed_s, drift, weight, state
+):  # fmt: skip
     """Near, far, queue and arrival rate of a link whose stop line is watched."""
-    now, working, exact = state.read_ms[0], cameras.ring_working[at, link], trust.exact and state.sure[link]
-    gain = 0.0 if exact else 1.0 - np.exp(-passed_s / DRIFT_S)
+    now, exact = state.read_ms[0], trust.exact and state.sure[link]
+    gain = 0.0 if exact else drift
     passed, rate, upstream_s, n_full = 0.0, 0.0, 0.0, 0
     for lane in range(road.link_lane[link], road.link_lane[link + 1]):
         if not road.lane_seen[lane]:
@@ -190,10 +213,8 @@ def _balance(road, trust, cameras, at, link, announced, entered, passed_s, state
         near = state.lane_near[lane] + came - out
         filled = near >= FULL * storage
         if passed_s > 0.0 and not filled:  # a full view lets in what the signal lets out
-            weight = _weight(passed_s, now / 1000.0, RATE_S)
             state.lane_arrival_rate[lane] += weight * (came / passed_s - state.lane_arrival_rate[lane])
-        state.moving[lane] *= np.exp(-passed_s / max(road.lane_view_s[lane], 0.1))
-        state.moving[lane] += came
+        state.moving[lane] = state.moving[lane] * state.lane_fade[lane] + came
         moving = 0.0 if filled else state.moving[lane]
         near += (1.0 if back else gain) * (min(seen + moving, storage) - near)  # an outage: begin anew
         state.lane_near[lane] = near if exact else min(max(near, seen), max(storage, seen))
@@ -206,7 +227,7 @@ def _balance(road, trust, cameras, at, link, announced, entered, passed_s, state
     if working:
         flow = state.link_rate[link]
         if not announced:
-            exact, flow, entered, gain = False, rate, rate * passed_s, 1.0 - np.exp(-passed_s / DRIFT_S)
+            exact, flow, entered, gain = False, rate, rate * passed_s, drift
         far = state.far[link] + entered - passed
         if n_full == 0:
             far += gain * (flow * upstream_s - far)
@@ -222,14 +243,3 @@ def _queue_beyond_view(road, link, moving, n_full, state):
     for lane in range(road.link_lane[link], road.link_lane[link + 1]):
         if road.lane_seen[lane] and state.filled[lane]:
             state.lane_queue[lane] += standing / n_full
-
-
-@njit(forceinline=True)
-def _spread(road, link, state):
-    """Vehicles per lane: near, and the far ones in equal parts on the lanes that begin the link."""
-    n_first = 0
-    for lane in range(road.link_lane[link], road.link_lane[link + 1]):
-        n_first += 1 if road.lane_first[lane] else 0
-    for lane in range(road.link_lane[link], road.link_lane[link + 1]):
-        far = state.far[link] / n_first if road.lane_first[lane] else 0.0
-        state.lane_vehicles[lane] = max(0.0, state.lane_near[lane] + far)

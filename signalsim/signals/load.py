@@ -10,7 +10,8 @@ from signalsim.network import Conflicts, Network, conflicts
 from signalsim.network.tables import Table, read_optional
 from signalsim.signals.checks import check_signals
 from signalsim.signals.model import MAX_GROUPS, Plan, SignalSystem, group_speed_mps
-from signalsim.signals.specs import GROUP, INTERGREEN, PLAN, STAGE
+from signalsim.signals.schedule import read_schedules
+from signalsim.signals.specs import GROUP, INTERGREEN, PLAN, SCHEDULE, STAGE
 
 
 def _movement_groups(network: Network, groups: dict[str, int], group_node: list[int]) -> np.ndarray:
@@ -191,6 +192,7 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
     yellow = filled("yellow_s", [round(max(defaults.yellow_s(v), 3.0), 1) for v in speeds])
     all_red = filled("all_red_s", [round(defaults.all_red_s(v), 1) for v in speeds])
     stages, stage_groups = _stages(stage_table, junctions, groups, group_junction)
+    plans = _plans(plan_table, junctions, stages)
     found = conflicts(network)
     forbidden = _forbidden(movement_group, found, stage_groups)
     system = SignalSystem(
@@ -213,6 +215,7 @@ def read_signals(folder: Path, network: Network) -> tuple[SignalSystem, np.ndarr
         foes=found.foes,
         forbidden=forbidden,
         intergreen_s=_intergreens(intergreen_table, groups, forbidden, yellow, all_red),
-        plans=_plans(plan_table, junctions, stages),
+        plans=plans,
+        schedules=read_schedules(read_optional(folder / SCHEDULE.file, SCHEDULE), junctions, plans),
     )
     return system, found.forbidden, intergreen_table

@@ -7,6 +7,7 @@ import numpy as np
 
 from signalsim.network import Network
 from signalsim.network.tables import Table
+from signalsim.signals.schedule import Schedule
 
 MAX_GROUPS = 64  # of one junction: a stage is a 64-bit mask
 
@@ -47,6 +48,7 @@ class SignalSystem:
     forbidden: np.ndarray  # (k, 2) int32 groups never green together, lower first
     intergreen_s: dict[tuple[int, int], float]  # (clearing, entering) -> s, both ways of every forbidden pair
     plans: dict[str, dict[int, Plan]]  # plan id -> junction -> plan
+    schedules: dict[str, Schedule]  # schedule id -> junction -> which plan when
     warnings: tuple[str, ...] = ()
 
     def groups_of(self, junction: int) -> range:

@@ -22,6 +22,27 @@ class PlanArrays(NamedTuple):
     offset_ms: np.ndarray  # (n_junctions,) int64, 0 <= offset < cycle
 
 
+class Program(NamedTuple):
+    """What every junction shows from beginning to end: periods, each a plan's cycle repeated.
+
+    The periods of junction j are ``start[j]`` to ``start[j + 1]``; the stages of period p are the rows
+    ``row[p]`` to ``row[p + 1]``.
+    """
+
+    start: np.ndarray  # (n_junctions + 1,) int32
+    begin_ms: np.ndarray  # (n_periods,) int64, start of the first stage's green in one of its cycles
+    row: np.ndarray  # (n_periods + 1,) int32
+    stage: np.ndarray  # (n,) int32 local stage
+    green_ms: np.ndarray  # (n,) int64
+    change_ms: np.ndarray  # (n,) int64 intergreen behind it
+
+
+def always(plan: PlanArrays) -> Program:
+    """One plan and no other."""
+    start = np.arange(len(plan.cycle_ms) + 1, dtype=np.int32)
+    return Program(start, plan.offset_ms, plan.start, plan.stage, plan.green_ms, plan.change_ms)
+
+
 def ms(seconds: float) -> int:
     return round(seconds * 1000)
 

@@ -50,6 +50,16 @@ INTERGREEN = Spec(
         Column("intergreen_s", "float", "from end of green to start of green", "s", low=0, high=30),
     ),
 )  # fmt: skip
+SCHEDULE = Spec(
+    "signal_schedule.csv",
+    (
+        Column("schedule_id", "id", "the schedule's name; scenario.toml names it as it names a plan"),
+        Column("start", "text", "from this time of day on, as in 06:30, local time"),
+        Column("plan_id", "id", "the plan"),
+        Column("days", "text", "days of the week, as in mon-fri or sat sun; empty: all", default=""),
+        Column("junction_id", "text", "the node; empty: all that no row names", default=""),
+    ),
+)
 PHASE = Spec(
     "signal_phase.csv",
     (

@@ -9,7 +9,7 @@ import pytest
 from signalsim.engine.build import Road, SignalSpec, make_tables
 from signalsim.engine.tables import Tables
 from signalsim.sensing.observation import Observation
-from signalsim.signals.plan import PlanArrays
+from signalsim.signals.plan import PlanArrays, always
 
 STAGES = ((1, 5), (0, 4), (3, 7), (2, 6))  # groups: 2 i left, 2 i + 1 straight of approach i
 N_LANES, N_MOVEMENTS = 16, 12
@@ -83,7 +83,13 @@ def built() -> Any:
         movements=tuple(f"M{i}" for i in range(N_MOVEMENTS)),
         stages=(("A", "B", "C", "D"),),
     )
-    return SimpleNamespace(tables=_tables(), plans={"deployed": plan}, deployed=plan, index=index)
+    return SimpleNamespace(
+        tables=_tables(),
+        programs={"deployed": always(plan)},
+        deployed_name="deployed",
+        deployed=plan,
+        index=index,
+    )
 
 
 def _observation(now_s: float = 0.0, stage: int = 0, since_s: float = 0.0, **given: Any) -> Observation:

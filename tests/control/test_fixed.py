@@ -6,7 +6,7 @@ import pytest
 from signalsim.control import get
 from signalsim.control.fixed import NEVER_MS, PlanPolicy, timetable
 from signalsim.errors import InputError
-from signalsim.signals.plan import PlanArrays
+from signalsim.signals.plan import PlanArrays, always
 
 pytestmark = pytest.mark.nojit
 
@@ -20,6 +20,10 @@ def _plan(stages, greens, changes, offset):
         np.array([1000 * (sum(greens) + sum(changes))]),
         np.array([1000 * offset]),
     )
+
+
+def _always(*plan):
+    return always(_plan(*plan))
 
 
 def _follow(policy, observation, decide, start_s, until_s):
@@ -43,7 +47,7 @@ def test_deployed_plan_switches_at_the_ends_of_its_greens(built, observation, de
 
 def test_offset_shifts_the_plan_later(observation, decide):
     # stage 2 green 10-40, change 4, stage 0 green 44-56, change 6: cycle 52
-    policy = PlanPolicy(timetable(_plan([2, 0], [30, 12], [4, 6], 10)))
+    policy = PlanPolicy(timetable(_always([2, 0], [30, 12], [4, 6], 10)))
     assert _follow(policy, observation, decide, 0, 115) == [
         (0, 0), (4, 2), (40, 0), (56, 2), (92, 0), (108, 2),
     ]  # fmt: skip
@@ -67,14 +71,14 @@ def test_a_stage_that_is_held_up_is_asked_for_again(built, observation, decide):
 
 
 def test_a_stage_shorter_than_the_tick_is_not_missed(observation, decide):
-    policy = PlanPolicy(timetable(_plan([0, 1, 2], [3, 2, 30], [0, 0, 0], 0)))
+    policy = PlanPolicy(timetable(_always([0, 1, 2], [3, 2, 30], [0, 0, 0], 0)))
     assert _follow(policy, observation, decide, 0, 71) == [
         (0, 0), (3, 1), (5, 2), (35, 0), (38, 1), (40, 2), (70, 0),
     ]  # fmt: skip
 
 
 def test_one_stage_stays(observation, decide):
-    policy = PlanPolicy(timetable(_plan([3], [30], [0], 0)))
+    policy = PlanPolicy(timetable(_always([3], [30], [0], 0)))
     assert decide(policy, observation(5)) == (3, 5, NEVER_MS / 1000)
 
 

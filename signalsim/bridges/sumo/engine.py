@@ -129,7 +129,7 @@ def _start(world: Pipe, built: Any, arrivals: Arrivals) -> tuple[Survey, Path, l
     from signalsim.formats.sumo.export import Plans, write_net
     from signalsim.formats.sumo.export.names import Names
 
-    plans = Plans(built.plans, built.scenario.config.control.deployed)
+    plans = Plans(built.plans, next(iter(built.plans), ""))  # none of them runs: the interlock has the lights
     names = Names(network, plans.plans)
     with tempfile.TemporaryDirectory(prefix="signalsim-") as made:
         net = write_net(network, built.signals, plans, names, Path(made))
