@@ -5,15 +5,21 @@ from typing import Annotated
 
 import typer
 
+from .count_files import check, convert, impute
 from .options import ENGINE, SCENARIO, SEED, Engine
 from .terminal import announce_compilation, reported, say, show_warnings
 
-app = typer.Typer(help="Counts: take them in simulation.", no_args_is_help=True)
+app = typer.Typer(help="Counts: read, check and mend them; take them in simulation.", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """Counts: take them in simulation."""
+    """Counts: read, check and mend them; take them in simulation."""
+
+
+app.command()(convert)
+app.command()(check)
+app.command()(impute)
 
 
 @app.command()

@@ -3,7 +3,8 @@
 from signalsim.network.tables import Column, Spec
 
 CLASSES = ("car", "heavy", "all")
-QUALITIES = ("good", "suspect", "bad")
+IMPUTED = "imputed"
+QUALITIES = ("good", "suspect", "bad", IMPUTED)
 
 PEDESTRIANS = Spec(
     "pedestrians.csv",
@@ -29,7 +30,8 @@ COUNTS = Spec(
                low=0, high=1_000_000, may_be_empty=True),
         Column("vehicle_class", "choice", "car or heavy; 'all' where they are not told apart",
                default="all", choices=CLASSES),
-        Column("quality", "choice", "good, suspect (used), bad (taken as an outage)",
+        Column("quality", "choice",
+               "good, suspect (used), bad (taken as an outage), imputed (estimated; used)",
                default="good", choices=QUALITIES),
     ),
 )  # fmt: skip

@@ -56,7 +56,7 @@ def read_json(path: Path, form: TypeAdapter[Model], what: str) -> Model:
     if first["type"] == "json_invalid":
         reason = first["ctx"]["error"]
         raise InputError(f"{path}: not readable as JSON ({reason}); give {what}, complete and in UTF-8")
-    raise InputError(_fault(path, first))
+    raise InputError(told(path, first))
 
 
 def place(steps: tuple[str | int, ...]) -> str:
@@ -70,7 +70,8 @@ def fault(path: Path, where: str, value: object, remedy: str) -> InputError:
     return InputError(f"{path}, {where}: {shown(value)} {remedy}")
 
 
-def _fault(path: Path, error: Any) -> str:
+def told(path: Path, error: Any) -> str:
+    """The message of one of pydantic's errors."""
     where = f"{path}, {place(error['loc'])}"
     template = _REMEDIES.get(error["type"])
     if template is None:

@@ -13,6 +13,7 @@ from signalsim.network.csvfile import check_file, shown, unreadable
 _CHUNK = 1 << 16
 _MAX_ELEMENT = 1 << 24  # bytes without a new element: no real file has a tag of 16 MB
 _MAX_DEPTH = 64
+_MAX_TEXTS = 10_000  # pieces of one element's text that are kept: no value is longer
 _MAX_BYTES = 1 << 34  # of text after decompression
 _MAX_RATIO, _SURE_BYTES = 100, 1 << 26  # real files of over 64 MB do not shrink to a hundredth
 
@@ -26,17 +27,34 @@ class Element(NamedTuple):
     line: int
 
 
+class End(NamedTuple):
+    """An end tag: how deep its element stands, its name, the text directly inside it, its line."""
+
+    depth: int
+    tag: str
+    text: str
+    line: int
+
+
 def elements(path: Path) -> Iterator[Element]:
-    """Every start tag of an XML file (plain or gzip) in the file's order.
+    """Every start tag of an XML file (plain or gzip) in the file's order. Raises InputError as ``walk``."""
+    for piece in walk(path, ends=False):
+        assert isinstance(piece, Element)
+        yield piece
+
+
+def walk(path: Path, ends: bool = True) -> Iterator[Element | End]:
+    """Every start tag and, with ``ends``, every end tag of an XML file (plain or gzip) in its order.
 
     Raises InputError, with file and line, for what is not well-formed XML, for a document type or an
     entity of its own (such files can be made to grow without bounds), for nesting deeper than any
     real file has, and for a file that cannot be read.
     """
     check_file(path, "give an XML file")
-    found: list[Element] = []
+    found: list[Element | End] = []
     parser = expat.ParserCreate()
     depth = 0
+    texts: list[list[str]] = []  # of the elements that are open
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
@@ -44,18 +62,28 @@ def elements(path: Path) -> Iterator[Element]:
             raise _fault(path, parser.CurrentLineNumber, "is nested too deeply for a file of this kind")
         found.append(Element(depth, tag, attributes, parser.CurrentLineNumber))
         depth += 1
+        if ends:
+            texts.append([])
 
     def end(tag: str) -> None:
         nonlocal depth
         depth -= 1
+        if ends:
+            found.append(End(depth, tag, "".join(texts.pop()).strip(), parser.CurrentLineNumber))
+
+    def text(part: str) -> None:
+        if texts and len(texts[-1]) < _MAX_TEXTS:
+            texts[-1].append(part)
 
     def refuse(*_: Any) -> None:
         raise _fault(path, parser.CurrentLineNumber, "declares a document type, which is not read; remove it")
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
+    if ends:
+        parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
     silent = 0
-    for chunk in _chunks(path):
+    for chunk in chunks(path):
         try:
             parser.Parse(chunk, not chunk)
         except InputError:
@@ -81,7 +109,7 @@ def _told(error: Exception) -> str:
     return expat.ErrorString(code) or str(error) if code is not None else str(error)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def chunks(path: Path) -> Iterator[bytes]:
     """The file's bytes, decompressed where they are gzip, and an empty chunk at the end."""
     total = 0
     try:

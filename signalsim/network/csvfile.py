@@ -84,14 +84,14 @@ def _lines(path: Path) -> Iterator[str]:
                 ) from None
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def read_rows(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """(row number, cells) of every line that is not blank; the header comes first.
 
     A row number is the line where the row ends, the header of an ordinary file being row 1.
     Raises InputError for a file that is absent, not text, or not CSV.
     """
     check_file(path, "a scenario needs it as a CSV file")
-    reader = csv.reader(_lines(path), strict=True)
+    reader = csv.reader(_lines(path), strict=True, delimiter=delimiter)
     while True:
         try:
             cells = next(reader)

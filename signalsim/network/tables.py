@@ -6,7 +6,7 @@ One ``Column`` says what a column is; loader, checks and documentation all read 
 import difflib
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -165,14 +165,17 @@ def _sort(table: Table, report: Report) -> Table:
     return Table(table.spec, table.path, data, table.row[order], index)
 
 
-def read_table(path: Path, spec: Spec, report: Report = refuse) -> Table:
-    """Read and check one CSV file by its specification.
+def read_table(
+    path: Path, spec: Spec, report: Report = refuse, rows: Iterator[tuple[int, list[str]]] | None = None
+) -> Table:
+    """Read and check one CSV file by its specification, or ``rows`` that were read from another kind of
+    file (the header first, all cells as text).
 
     Rows are sorted by ``spec.key`` if there is one, else they keep the file's order. Memory and time
     are bounded by the file's size; a row, a cell and the number of rows have limits. Raises InputError;
     where ``report`` goes on, an unusable cell holds a stand-in and of rows of one key the first stays.
     """
-    rows = read_rows(path)
+    rows = read_rows(path) if rows is None else rows
     first = next(rows, None)
     if first is None:
         raise InputError(f"{path}: is empty; begin with the header {','.join(c.name for c in spec.columns)}")

@@ -43,18 +43,10 @@ class Log:
 def read_log(path: Path | str) -> Log:
     """Read a log, CSV or (by its name) Parquet. Raises InputError with file, row, column and value."""
     path = Path(path)
-    check_file(path, "give a log as CSV or Parquet")
-    source = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
     devices: dict[str, int] = {}
     rows = [
-        (
-            row,
-            _time_ms(path, row, time),
-            devices.setdefault(_text(path, row, "DeviceId", device), len(devices)),
-            _number(path, row, "EventId", code),
-            _number(path, row, "Parameter", parameter),
-        )
-        for row, (time, device, code, parameter) in source
+        (row, time_ms, devices.setdefault(device, len(devices)), code, parameter)
+        for row, time_ms, device, code, parameter in log_rows(path)
     ]
     if not rows:
         raise InputError(f"{path}: has no events; give a log with at least one")
@@ -62,6 +54,22 @@ def read_log(path: Path | str) -> Log:
     order = np.argsort(time_ms, kind="stable")
     small = (column[order].astype(np.int32) for column in (device, code, parameter))
     return Log(path, tuple(devices), row[order], time_ms[order], *small)
+
+
+def log_rows(path: Path) -> Iterator[tuple[int, int, str, int, int]]:
+    """(row, ms since 1970 began on the controller's clock, device, code, parameter) in the file's order, in
+    bounded memory. Raises InputError as ``read_log`` does.
+    """
+    check_file(path, "give a log as CSV or Parquet")
+    source = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
+    for row, (time, device, code, parameter) in source:
+        yield (
+            row,
+            _time_ms(path, row, time),
+            _text(path, row, "DeviceId", device),
+            _number(path, row, "EventId", code),
+            _number(path, row, "Parameter", parameter),
+        )
 
 
 def read_site(folder: Path | str) -> Site:
@@ -138,20 +146,26 @@ def _places(path: Path, names: list[str], columns: tuple[str, ...]) -> list[int]
 def _parquet_rows(path: Path) -> Iterator[tuple[int, list[Any]]]:
     """(row number, counted from 1, values)."""
     pa = arrow(str(path), "or save the log as CSV")
+    row = 0
     try:
-        table = pa.parquet.read_table(path)
-    except (OSError, ValueError) as error:  # pyarrow's own errors are these
+        file = pa.parquet.ParquetFile(path)
+        place = _places(path, [_column(name) for name in file.schema_arrow.names], COLUMNS)
+        for batch in file.iter_batches():
+            for values in zip(*(_values(pa, batch.column(k)) for k in place), strict=True):
+                row += 1
+                yield row, list(values)
+    except InputError:
+        raise
+    except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's own errors are these
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: cannot be read as Parquet ({text}); save it again, or as CSV") from None
-    place = _places(path, [_column(name) for name in table.column_names], COLUMNS)
-    columns = []
-    for k in place:
-        column = table.column(k)
-        if pa.types.is_timestamp(column.type):  # as text: nanoseconds do not fit Python's clock
-            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-        columns.append(column.to_pylist())
-    for row, values in enumerate(zip(*columns, strict=True), start=1):
-        yield row, list(values)
+
+
+def _values(pa: Any, column: Any) -> list[Any]:
+    if pa.types.is_timestamp(column.type):  # as text: nanoseconds do not fit Python's clock
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 def _text(path: Path, row: int, column: str, value: Any) -> str:
