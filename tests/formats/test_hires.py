@@ -100,6 +100,8 @@ def greens_of(case: Case) -> list[tuple[str, int, int]]:
     began: dict[int, int] = {}
     found = []
     for row in case.records[case.records["kind"] == Kind.ASPECT]:
+        if case.tables.signals.group.walk[row["entity"]]:
+            continue  # the log has vehicles alone
         t, group = int(row["t_ms"]), int(row["entity"])
         if row["value"] == GREEN:
             began[group] = t
