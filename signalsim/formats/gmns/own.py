@@ -13,7 +13,7 @@ from signalsim.network.csvfile import shown, unreadable
 CONFIG_FILE = "config.csv"
 SCENARIO_FILE = "scenario.toml"
 RINGS = ("signal_phase.csv", "signal_overlap.csv", "signal_split.csv", "detector.csv")
-COPIED = ("intergreen.csv", "crossing.csv", *RINGS)
+COPIED = ("signal_schedule.csv", "intergreen.csv", "crossing.csv", *RINGS)
 SIGNALS = ("signal_group.csv", "signal_stage.csv", "signal_plan.csv", *COPIED)
 _MAX_BYTES = 1 << 20
 TABLES = ("node.csv", "link.csv", "lane.csv", "movement.csv", "conflict.csv", *SIGNALS)
