@@ -87,6 +87,13 @@ class Bound:
         else:
             _call_look(self._at)
 
+    def look_at_signals(self) -> None:
+        """See ``look.look_at_signals``."""
+        if numba.config.DISABLE_JIT:
+            look.look_at_signals(self._parts[0], self._parts[2], self._sight)
+        else:
+            _call_look_at_signals(self._at)
+
 
 @intrinsic
 def _rows(typing_context, at, k, dtype):
@@ -174,6 +181,11 @@ def _call_advance(at, until):
 @njit(inner=False)
 def _call_ask(at, stage, switch_ms):
     kernel.ask(_tables(at), _state(at), stage, switch_ms)
+
+
+@njit(inner=False)
+def _call_look_at_signals(at):
+    look.look_at_signals(_tables(at), _state(at), _sight(at))
 
 
 @njit(inner=False)

@@ -136,6 +136,9 @@ def _leave(tables, state, log, l, opposed):
     lane.vehicles -= 1
     if lane.queue > 0:
         lane.queue -= 1
+    if lane.near > 0:
+        lane.near -= 1
+        lane.near_slots -= size
     write(log, state.total, _CROSS, vehicle, l, delay + loss)
     return loss
 

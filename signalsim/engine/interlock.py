@@ -78,9 +78,17 @@ def request(signals, state, j, stage, switch_ms):
 
 
 @njit
-def settle_after_request(signals, j, switch_ms, now):
-    """When to ``settle`` after a request: at once where a walk may have to end before the switch."""
-    return now if signals.junction[j].walks else switch_ms
+def settle_after_request(signals, state, j, switch_ms, now):
+    """When to ``settle`` after a request: at once where a walk may have to end before the switch; never
+    (INF) where what is asked for now is in force or on its way already: that takes back the request before.
+    """
+    if signals.junction[j].walks:
+        return now
+    junction = state.junction[j]
+    if junction.wanted == junction.stage and switch_ms <= now:
+        junction.wanted = -1
+        return INF
+    return switch_ms
 
 
 @njit
@@ -207,7 +215,8 @@ def settle(signals, state, j, now, changes):
     while True:
         waiting = False
         stage, when = _next_target(signals, state, j, now)
-        n = end_walks(signals, state, j, stage, when, now, changes, n)
+        if row.walks:
+            n = end_walks(signals, state, j, stage, when, now, changes, n)
         for i in range(row.n_groups):
             g = row.first_group + i
             group = state.group[g]
@@ -216,7 +225,8 @@ def settle(signals, state, j, now, changes):
                 group.since_ms = now
                 changes[n] = 4 * g + group.aspect
                 n += 1
-        begin_walks(signals, state, j, stage, when, now)
+        if row.walks:
+            begin_walks(signals, state, j, stage, when, now)
         for i in range(row.n_groups):
             g = row.first_group + i
             group = state.group[g]
@@ -264,7 +274,8 @@ def due(signals, state, j, now):
             if urgent > now:
                 soonest = min(soonest, urgent)
     stage, when = _next_target(signals, state, j, now)
-    soonest = min(soonest, next_walk_end(signals, state, j, stage, when))
+    if row.walks:
+        soonest = min(soonest, next_walk_end(signals, state, j, stage, when))
     is_due = stage >= 0 and (stage != state.junction[j].stage or when > now)
     if is_due and not _takes_back(signals, state, j, stage):
         target = signals.stage[row.first_stage + stage]

@@ -242,8 +242,9 @@ def ask(tables, state, stage, switch_ms):
     for j in range(stage.size):
         if stage[j] >= 0:
             request(tables.signals, state.signals, j, stage[j], max(switch_ms[j], now))
-            when = settle_after_request(tables.signals, j, switch_ms[j], now)
-            schedule(state.node, state.wheel, state.total, j, SIGNAL, when)
+            when = settle_after_request(tables.signals, state.signals, j, switch_ms[j], now)
+            if when < INF:
+                schedule(state.node, state.wheel, state.total, j, SIGNAL, when)
 
 
 @njit(inner=True)

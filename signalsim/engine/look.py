@@ -15,11 +15,13 @@ def look(tables, trips, state, sight):
     n_lanes = tables.lane_slots.size
     for l in range(n_lanes):
         lane = state.lane[l]
-        count_queue(state, lane, now)
+        if lane.vehicles > 0:
+            count_queue(state, lane, now)
+            _count_near(tables, state, l, now)
         sight.lane_vehicles[l] = lane.vehicles
         sight.lane_queue[l] = lane.queue
         sight.lane_out[l] = lane.out
-        sight.lane_advance[l] = lane.out + _in_view(tables, state, l, now)
+        sight.lane_advance[l] = lane.out + lane.near
     for m in range(tables.movement.size):
         sight.movement_out[m] = state.movement_out[m]
     for s in range(n_lanes, tables.lane.size):
@@ -30,6 +32,13 @@ def look(tables, trips, state, sight):
                 break
             waiting += 1
         sight.source_waiting[s - n_lanes] = waiting
+    look_at_signals(tables, state, sight)
+
+
+@njit(inner=True)
+def look_at_signals(tables, state, sight):
+    """Fill what a ``Sight`` tells of the signals."""
+    now = state.total[0].now_ms
     for j in range(tables.signals.junction.size):
         junction = state.signals.junction[j]
         sight.next_stage[j] = junction.stage
@@ -42,21 +51,21 @@ def look(tables, trips, state, sight):
         sight.group_called[g] = state.signals.group[g].called == 1
 
 
-@njit
-def _in_view(tables, state, l, now):
-    """Vehicles between advance line and stop line: at free flow past it, and with room to stand there."""
+@njit(forceinline=True)
+def _count_near(tables, state, l, now):
+    """Count on from the known ones over the vehicles between advance line and stop line: at free flow past
+    it, and with room to stand there."""
     lane = state.lane[l]
-    count, taken, at = 0, 0, lane.head
-    for _ in range(lane.vehicles):
+    while lane.near < lane.vehicles:
+        at = lane.head + lane.near
+        if at >= lane.n_places:
+            at -= lane.n_places
         vehicle = state.place[lane.place0 + at]
-        taken += vehicle.length
+        taken = lane.near_slots + vehicle.length
         if vehicle.arrive_ms - tables.lane_view_ms[l] > now or taken > tables.lane_view_slots[l]:
             break
-        count += 1
-        at += 1
-        if at == lane.n_places:
-            at = 0
-    return count
+        lane.near += 1
+        lane.near_slots = taken
 
 
 @njit

@@ -44,7 +44,8 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("crossed", "i4"),  # by counted vehicles
         ("delay_ms", "i8"),  # of counted vehicles
         ("out", "i8"),  # by all vehicles
-        ("pad", "i8"),
+        ("near", "i4"),  # vehicles known to be between advance line and stop line
+        ("near_slots", "i4"),  # that they take
     ]
 )
 # Marks of a lane.

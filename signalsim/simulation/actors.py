@@ -69,11 +69,18 @@ class Stage:
             self._sight = self.engine.observe()
         return self._sight
 
+    def _sight_of_policy(self) -> Sight:
+        """What cameras do not tell is the state of the signals alone, unless they tell the truth."""
+        self.now_ms()
+        if self._sight is not None or self.sensors.camera.truth:
+            return self.sight()
+        return self.engine.observe(lanes=False)
+
     def observation(self, now_ms: int) -> Observation:
         """What the policy is shown: of cameras, estimator and detectors only what it looks at; one that looks
         at the clock only is shown the clock and what the signals come to."""
         if self.policy.needs_sensing:
-            shown = self.sensors.observe(self.sight())
+            shown = self.sensors.observe(self._sight_of_policy())
         else:
             shown = self.sensors.clock_only(now_ms, self.engine.next_stage())
         if self._detectors is None:

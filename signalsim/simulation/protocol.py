@@ -18,8 +18,9 @@ class Engine(Protocol):
     def advance(self, until_ms: int) -> None:
         """Handle everything with time < ``until_ms``."""
 
-    def observe(self) -> Sight:
-        """The truth now; the arrays are reused by the next call."""
+    def observe(self, *, lanes: bool = True) -> Sight:
+        """The truth now; the arrays are reused by the next call. ``lanes`` False: what it tells of lanes,
+        movements and sources may be old."""
 
     def cabinet(self, detectors: Detectors) -> Cabinet:
         """What detectors and lamps say now; the arrays are reused by the next call."""

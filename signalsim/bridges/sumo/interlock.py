@@ -42,7 +42,7 @@ class Interlock:
         for j in np.flatnonzero(stage >= 0):
             when = max(int(switch_ms[j]), now_ms)
             request(self._tables, self._state, j, stage[j], when)
-            after = int(settle_after_request(self._tables, j, when, now_ms))
+            after = int(settle_after_request(self._tables, self._state, j, when, now_ms))
             self._due_ms[j] = min(self._due_ms[j], after)
 
     def settle(self, now_ms: int) -> list[Row]:

@@ -89,7 +89,9 @@ class ReferenceEngine:
         for j, (wanted, when) in enumerate(zip(stage, switch_at_ms, strict=True)):
             if wanted >= 0:
                 self.lamps.request(j, int(wanted), max(int(when), self.now_ms))
-                self._junctions[j].set(self.lamps.settle_after_request_ms(j, int(when), self.now_ms))
+                settle = self.lamps.settle_after_request_ms(j, int(when), self.now_ms)
+                if settle < INF:
+                    self._junctions[j].set(settle)
 
     def call(self, group: int) -> None:
         """A pedestrian waits for a group."""
@@ -97,7 +99,8 @@ class ReferenceEngine:
         if junction >= 0:
             self._junctions[junction].set(self.now_ms)
 
-    def observe(self) -> Sight:
+    def observe(self, *, lanes: bool = True) -> Sight:
+        """The truth now; ``lanes`` changes nothing here."""
         return sight_of(self)
 
     def cabinet(self, detectors: Detectors) -> Cabinet:

@@ -49,7 +49,7 @@ class Lamps:
         request(self._tables, self._state, junction, stage, switch_ms)
 
     def settle_after_request_ms(self, junction: int, switch_ms: int, now: int) -> int:
-        return int(settle_after_request(self._tables, junction, switch_ms, now))
+        return int(settle_after_request(self._tables, self._state, junction, switch_ms, now))
 
     def call(self, group: int) -> int:
         """A pedestrian presses the button, if there is one; the junction that heeds it, -1 if none does."""
