@@ -244,6 +244,7 @@ def _built(
         stage_groups=(tuple(stages),),
         groups_of=lambda j: range(n),
         yellow_s=np.full(n, 3.0),
+        walks=np.zeros(n, bool),
     )
     control = SimpleNamespace(deployed="plan", offset_point=offset_point)
     return SimpleNamespace(
