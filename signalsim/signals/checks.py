@@ -18,7 +18,7 @@ from signalsim.signals.crossing_checks import (
 )
 from signalsim.signals.greens import plan_greens
 from signalsim.signals.model import Plan, SignalSystem, group_speed_mps
-from signalsim.signals.ring_checks import ring_faults
+from signalsim.signals.ring_checks import check_walk_groups, ring_faults
 from signalsim.signals.rows import TOLERANCE_S, plans_with_rows, remark, stage_fault, stage_row
 
 
@@ -271,6 +271,8 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
     yield from check_plans_complete(signals, network)
     yield from check_plan_sums(signals)
     yield from check_max_red(signals)
+    for rings in signals.rings.values():
+        yield from check_walk_groups(rings, signals.walks, signals.phase_table)
     yield from ring_faults(signals.rings, signals.split_table)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from signalsim.network.csvfile import Fault
 from signalsim.network.tables import Table
 from signalsim.signals.rings import Rings, Split
@@ -77,6 +79,15 @@ def check_coordinated(rings: Rings, plan: Plan, table: Table) -> Iterator[Fault]
         if split.floating != plan[0].floating:
             yield table.fault(
                 split.row, "force_off", "differs from the first phase's; a junction has one kind"
+            )
+
+
+def check_walk_groups(rings: Rings, walks: np.ndarray, table: Table) -> Iterator[Fault]:
+    """Who walks with a phase is a group of pedestrians; ``walks``: (n_groups,) bool."""
+    for phase in rings.phases:
+        if phase.walk_group >= 0 and not walks[phase.walk_group]:
+            yield table.fault(
+                phase.row, "walk_group_id", "is no group of pedestrians; give one that crossing.csv names"
             )
 
 
