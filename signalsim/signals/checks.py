@@ -259,6 +259,8 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
     yield from without_stages
     if without_stages:  # what follows counts on stages with groups
         return
+    for rings in signals.rings.values():
+        yield from check_walk_groups(rings, signals.walks, signals.phase_table)
     yield from check_conflicting_greens(signals, network, pairs)
     yield from check_walks_apart(signals, network)
     yield from check_every_group_served(signals, network)
@@ -271,8 +273,6 @@ def faults(signals: SignalSystem, network: Network, pairs: np.ndarray, intergree
     yield from check_plans_complete(signals, network)
     yield from check_plan_sums(signals)
     yield from check_max_red(signals)
-    for rings in signals.rings.values():
-        yield from check_walk_groups(rings, signals.walks, signals.phase_table)
     yield from ring_faults(signals.rings, signals.split_table)
 
 
