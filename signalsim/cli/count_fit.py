@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import numpy as np
 import typer
 
+from .count_correct import SATURATED, in_local_time, named_links, print_saturated
 from .options import JSON, SCENARIO, SEED
 from .terminal import reported, say
 
@@ -56,10 +57,16 @@ def fit(
     ends: Annotated[
         bool, typer.Option("--ends", help="Also write OUT/low and OUT/high, the ends of the range.")
     ] = False,
+    as_counted: Annotated[
+        bool, typer.Option("--as-counted", help="Take saturated counts for demand, which they are not.")
+    ] = False,
+    saturated: SATURATED = "",
     seed: SEED = None,
     json: JSON = False,
 ) -> None:
     """Fit demand to counts and say how many vehicles fit equally well, from the fewest to the most.
+
+    Counts that show capacity instead of demand are corrected first, as counts correct does.
 
     Writes a scenario. Its fit: GEH and R2; turning counts that do not add up are named as sources and sinks.
     """
@@ -69,8 +76,12 @@ def fit(
 
         check_folder(out, frozenset())
         source = read_source(scenario, counts)
+        queues: list[dict[str, Any]] = []
+        if not as_counted:
+            source, queues = _with_demand(source, named_links(saturated, source))
         outcome = _fit(source, method, routes, paths)
         document = {"format_version": 1, "scenario": source.opened.config.name} | outcome.document
+        document["saturated"] = queues
         with new_folder(out, frozenset()) as part:
             for end in ("best", "low", "high") if ends else ("best",):
                 folder = part if end == "best" else part / end
@@ -85,6 +96,8 @@ def fit(
         if json:
             typer.echo(text)
         else:
+            if queues:
+                print_saturated(queues)
             _print(document, out)
 
 
@@ -99,6 +112,23 @@ def _fit(source: "Source", method: Method, routes: Path | None, paths: int) -> O
         told = routes is None and is_complete(counted, source.network)
         method = Method.turns if told else Method.routes
     return _turns(source, counted) if method == Method.turns else _routes(source, routes, paths)
+
+
+def _with_demand(source: "Source", named: list[str]) -> tuple["Source", list[dict[str, Any]]]:
+    """The source with demand in place of saturated counts, and what was done, by queue."""
+    from dataclasses import replace
+
+    from signalsim.counts.corrected import with_demand
+    from signalsim.scenario.saturation import saturated_counts, saturated_document
+
+    record, found = saturated_counts(source.opened, source.network, source.counts, named)
+    if not found:
+        return source, []
+    counts, bound = with_demand(source.counts, record, found)
+    begin, end = (source.start_ms + t for t in source.window_ms)
+    rows = saturated_document(record, found, (begin, end))
+    local = in_local_time(rows, source.opened.config.start_local.tzinfo)
+    return replace(source, counts=counts, queues=(record, found), is_bound=bound), local
 
 
 def _turns(source: "Source", counted: np.ndarray) -> Outcome:
@@ -149,7 +179,7 @@ def _routes(source: "Source", routes: Path | None, paths: int) -> Outcome:
 
     network, file = source.network, routes or source.routes_file
     candidates = listed_routes(file, network) if file else shortest_routes(network, paths)
-    observed = observe(source.counts, network, source.start_ms, source.window_ms[1])
+    observed = observe(source.counts, network, source.start_ms, source.window_ms[1], source.is_bound)
     found = fit_routes(candidates, observed, network, source.window_ms)
     model, seen, _ = found.at_points("best")
     geh = found.geh()

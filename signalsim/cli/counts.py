@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .count_correct import correct
 from .count_files import check, convert, impute
 from .count_fit import fit
 from .options import ENGINE, SCENARIO, SEED, Engine
@@ -21,6 +22,7 @@ def _group() -> None:
 app.command()(convert)
 app.command()(check)
 app.command()(impute)
+app.command()(correct)
 app.command()(fit)
 
 

@@ -3,7 +3,7 @@
 import csv
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,10 @@ import numpy as np
 import tomli_w
 
 from signalsim.counts import CountTable, load_counts
+from signalsim.counts.corrected import corrected_rows
+from signalsim.counts.quality.record import Record
+from signalsim.counts.saturation import Saturated
+from signalsim.counts.write import write_rows
 from signalsim.demand.fitting import Fitted, whole_vehicles
 from signalsim.demand.specs import ROUTES, TRIPS
 from signalsim.network import Network
@@ -31,6 +35,8 @@ class Source:
     counts: CountTable
     start_ms: int  # simulated time 0, UTC
     window_ms: tuple[int, int]  # after it
+    queues: tuple[Record, Sequence[Saturated]] | None = None  # saturated counts, replaced in ``counts``
+    is_bound: np.ndarray | None = None  # (n,) rows of the counts that demand was at least
 
     @property
     def routes_file(self) -> Path | None:
@@ -62,7 +68,11 @@ def write_fitted(source: Source, fitted: Fitted, end: str, seed: int, folder: Pa
     share = source.opened.config.demand.heavy_share
     vehicles = whole_vehicles(fitted.flow[end], fitted.edges_ms, seed, share)
     copy_scenario(source, folder, end, {"trips": TRIPS.file, "routes": ROUTES.file})
-    shutil.copyfile(source.counts.path, folder / _counts_name(source))
+    if source.queues is None:
+        shutil.copyfile(source.counts.path, folder / _counts_name(source))
+    else:
+        zone = source.opened.config.start_local.tzinfo
+        write_rows(corrected_rows(*source.queues, zone), folder / _counts_name(source))
     ids = fitted.candidates.ids
     names = source.network.link.ids
     used = np.unique(vehicles.route)

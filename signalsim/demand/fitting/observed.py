@@ -38,10 +38,13 @@ class Observed:
         return network.movement.ids[movement] if movement >= 0 else network.link.ids[self.point_link[point]]
 
 
-def observe(counts: CountTable, network: Network, start_ms: int, end_ms: int) -> Observed:
+def observe(
+    counts: CountTable, network: Network, start_ms: int, end_ms: int, is_bound: np.ndarray | None = None
+) -> Observed:
     """The usable counts that lie within ``end_ms`` (ms) from simulated time 0, UTC ``start_ms``.
 
-    Where vehicles begin on a link and its whole is counted, and where movements are, both are points.
+    ``is_bound``: (n,) rows that are lower bounds of demand. Where vehicles begin on a link and its whole is
+    counted, and where movements are, both are points.
     Raises InputError where none lies there.
     """
     begin, end = counts.start_ms - start_ms, counts.end_ms - start_ms
@@ -52,10 +55,15 @@ def observe(counts: CountTable, network: Network, start_ms: int, end_ms: int) ->
             "correct 'start' or 'horizon' in scenario.toml"
         )
     cameras, classes = counts.table.texts("camera_id"), counts.table.texts("vehicle_class")
+
+    def place_of(row: int) -> tuple[int, int, int, int]:
+        return int(counts.link[row]), int(counts.movement[row]), int(begin[row]), int(end[row])
+
     by_class: dict[tuple[int, int, int, int, str], dict[str, float]] = {}
     for row in rows.tolist():
-        key = int(counts.link[row]), int(counts.movement[row]), int(begin[row]), int(end[row]), classes[row]
+        key = (*place_of(row), classes[row])
         by_class.setdefault(key, {})[cameras[row]] = float(counts.count[row])
+    bounds = {place_of(row) for row in rows[is_bound[rows]].tolist()} if is_bound is not None else set()
     total: dict[tuple[int, int, int, int], float] = {}
     for (*place, _), seen in sorted(by_class.items()):
         where = (place[0], place[1], place[2], place[3])
@@ -69,7 +77,7 @@ def observe(counts: CountTable, network: Network, start_ms: int, end_ms: int) ->
         start_ms=keys[:, 2],
         end_ms=keys[:, 3],
         count=np.array([total[a, b, c, d] for a, b, c, d in keys.tolist()]),
-        at_least=np.zeros(len(keys), bool),
+        at_least=np.array([tuple(key) in bounds for key in keys.tolist()], bool),
     )
 
 
