@@ -147,9 +147,12 @@ def _turns(source: "Source", counted: np.ndarray) -> Outcome:
     there = ~np.isnan(counted)
     model, seen = found.flow["best"][there], counted[there]
     order = np.argsort(-np.abs(found.difference), kind="stable")[: 4 * _SHOWN]
+    total: dict[str, float | None] = {end: round(found.total(end), 1) for end in ("low", "best", "high")}
+    if source.is_bound is not None and source.is_bound.any():
+        total["high"] = None  # some counts are lower bounds of demand
     document = {
         "method": "turns",
-        "total": {end: round(found.total(end), 1) for end in ("low", "best", "high")},
+        "total": total,
         "fit": _quality(geh(model / hours, seen / hours), model, seen),
         "imbalance": [
             {
@@ -219,7 +222,7 @@ def _quality(geh: np.ndarray, model: np.ndarray, counted: np.ndarray) -> dict[st
 
 
 def _is_known(outcome: Outcome, end: str) -> bool:
-    return outcome.fitted is None or end in outcome.fitted.flow
+    return outcome.document["total"][end] is not None
 
 
 def _write(source: "Source", outcome: Outcome, end: str, seed: int, folder: Path) -> None:
