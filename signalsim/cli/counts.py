@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from .count_correct import correct
 from .count_files import check, convert, impute
+from .count_fit import fit
 from .options import ENGINE, SCENARIO, SEED, Engine
 from .terminal import announce_compilation, reported, say, show_warnings
 
@@ -20,6 +22,8 @@ def _group() -> None:
 app.command()(convert)
 app.command()(check)
 app.command()(impute)
+app.command()(correct)
+app.command()(fit)
 
 
 @app.command()

@@ -60,8 +60,8 @@ def load_trips(trips: Path, routes: Path, stops: Path, network: Network) -> Trip
         raise InputError(f"{trips}: has a header but no trips; give at least one row")
     route_table = read_table(routes, ROUTES)
     stop_table = read_optional(stops, STOPS)
-    read = _read_routes(route_table, stop_table, network)
-    _check_ends(route_table, read, network)
+    read = read_routes(route_table, stop_table, network)
+    check_ends(route_table, read, network)
     classes = table.texts("class")
     return TripTable(
         table=table,
@@ -75,7 +75,8 @@ def load_trips(trips: Path, routes: Path, stops: Path, network: Network) -> Trip
     )
 
 
-def _read_routes(table: Table, stops: Table, network: Network) -> Routes:
+def read_routes(table: Table, stops: Table, network: Network) -> Routes:
+    """Routes with their links, movements and stops found. Raises InputError."""
     finder = MovementFinder(network.movement_from, network.movement_to, len(network.link))
     texts = table.texts("link_ids")
     parts = [
@@ -123,7 +124,7 @@ def _read_chunk(
     return link[end - length], length, movement
 
 
-def _check_ends(table: Table, routes: Routes, network: Network) -> None:
+def check_ends(table: Table, routes: Routes, network: Network) -> None:
     """Routes begin on entry links and end on exit links."""
     length = np.diff(routes.start)
     last = routes.link.copy()

@@ -11,6 +11,8 @@ from signalsim.measures import MEASURES
 from signalsim.simulation import Run
 from signalsim.store import new_folder
 
+from .cameras import NAME as CAMERAS
+from .cameras import camera_figure, shows_cameras
 from .figures import delay_figure, green_figure, mean_queue, queue_figure
 from .page import comparison_page, figure_name
 from .style import house_style, save
@@ -64,6 +66,8 @@ def _write_figures(comparison: Comparison, folder: Path) -> dict[str, str]:
 def _figures(comparison: Comparison) -> dict[str, Callable[[], Any]]:
     """File name -> how to draw it."""
     found: dict[str, Callable[[], Any]] = {}
+    if shows_cameras(comparison):
+        found[CAMERAS] = partial(camera_figure, comparison)
     for preset in comparison.sensors:
         found[figure_name(comparison, "delay", preset)] = partial(delay_figure, comparison, preset)
         found[figure_name(comparison, "queue", preset)] = partial(queue_figure, comparison, preset)

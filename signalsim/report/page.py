@@ -10,6 +10,7 @@ import numpy as np
 from signalsim.experiment import Comparison, Interval, interval, paired_difference
 from signalsim.experiment.document import provenance
 from signalsim.measures import MEASURES
+from signalsim.report.cameras import NAME as CAMERAS
 from signalsim.sensing import PRESETS
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def comparison_page(comparison: Comparison, figures: Mapping[str, str]) -> str:
         comparison=comparison,
         baseline=comparison.baseline,
         presets=[_preset(comparison, preset, figures) for preset in comparison.sensors],
+        cameras=figures.get(CAMERAS, ""),
         measures=[MEASURES[name] for name in _SHOWN],
         all_measures=list(MEASURES.values()),
         junctions=len(comparison.junctions),
