@@ -46,17 +46,18 @@ def beam(rule: Rule, max_stages: int, max_lanes: int) -> Beam:
     """Scratch for junctions up to that size."""
     kept, keys = (2, rule.width), (max_stages, rule.n_steps + 2)
     lanes = (2, rule.width, max_lanes)
-    integers = [np.zeros(kept, np.int32) for _ in range(3)]
     return Beam(
-        np.zeros((max_stages, max_lanes)),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(kept),
-        np.zeros(kept),
-        *integers,
-        np.zeros(max_lanes),
-        np.zeros(keys),
-        np.zeros(keys, np.int32),
+        rate=np.zeros((max_stages, max_lanes)),
+        queue=np.zeros(lanes),
+        opens_s=np.zeros(lanes),
+        cost=np.zeros(kept),
+        free_s=np.zeros(kept),
+        stage=np.zeros(kept, np.int32),
+        first=np.zeros(kept, np.int32),
+        since=np.zeros(kept, np.int32),
+        next_queue=np.zeros(max_lanes),
+        best=np.zeros(keys),
+        parent=np.zeros(keys, np.int32),
     )
 
 

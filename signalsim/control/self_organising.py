@@ -7,8 +7,9 @@ After Lämmer & Helbing (2008), Self-control of traffic lights and vehicle flows
   the time that they take, the change to it and the start-up loss included. Who arrives while it serves
   counts as well; the green is chosen, in steps, that makes the index largest. The stage in force has
   no change before it, but leaving it costs one later: others are charged ``penalty_s``.
-- Stabilising (their eq. 13): a lane is due once as many vehicles wait for it as are tolerable after
-  its red time: none after ``max_red_s``, its arrivals in ``mean_red_s`` after a red of that length.
+- Stabilising (after their eq. 13): a lane is due once more vehicles wait for it than are tolerable
+  after its red time: its arrivals in ``mean_red_s`` after a red of that length, then ever fewer, none
+  after ``max_red_s``.
   The lane that is due and has been red for longest gets its stage until it is empty, or until its
   green has lasted ``max_green_s``.
 
@@ -218,6 +219,8 @@ def _stabilise(layout, service, rule, ahead, memory, seen, j, now):
 @njit(forceinline=True)
 def _is_due(rule, ahead, seen, lane, red_s):
     """Whether more wait than is tolerable after such a red time."""
+    if red_s < rule.mean_red_s:
+        return False
     waiting = ahead.standing[lane] + ahead.arrive[lane, 0]
     spare = max(0.0, rule.max_red_s - red_s) / (rule.max_red_s - rule.mean_red_s)
     return waiting > max(EMPTY, seen.lane_arrival_rate[lane] * rule.mean_red_s * spare)
