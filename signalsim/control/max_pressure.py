@@ -11,6 +11,8 @@ Two things are added. Vehicles still moving in the camera's view count as well (
 lasts, a stage must promise more than the present one by the time it takes: over ``commitment_s`` of
 green the best stage serves P_best * commitment_s; without a change the present one would serve
 P_now * (commitment_s + change + start-up loss). It switches only if the former is more.
+
+Where a camera fails, the last figures stand for a while, then the plan is followed (``fallback``).
 """
 
 from dataclasses import dataclass
@@ -24,8 +26,10 @@ from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
 
 from .base import Request
+from .fallback import Fallback
 from .layout import Junctions, junctions
 from .lookup import check_range
+from .service import fill_room, signalled_movements
 
 EVENLY = 0.5  # of a shared lane, not by counted shares
 
@@ -37,6 +41,8 @@ class Weights(NamedTuple):
     commitment_ms: int
     startup_ms: int
     running_weight: float
+    cyclic: bool
+    capacity_aware: bool
     movement_flow: np.ndarray  # (n_movements,) float64, veh/s and lane at saturation
     lane_movement: np.ndarray  # (n_lanes + 1,) int32: CSR of the signalled movements by lane
     lane_movement_id: np.ndarray  # int32
@@ -48,25 +54,30 @@ class Work(NamedTuple):
     load: np.ndarray  # (n_movements,) float64, vehicles per lane on the lanes that serve it
     flow: np.ndarray  # (n_movements,) float64, veh/s that its lanes can discharge on it
     behind: np.ndarray  # (n_links,) float64, share-weighted vehicles at the link's end
+    room: np.ndarray  # (n_links,) float64, 0: full
 
 
 @dataclass(frozen=True)
 class MaxPressure:
-    """Acyclic max-pressure, decided every ``interval_s`` at whole multiples of it.
+    """Max-pressure, decided every ``interval_s`` at whole multiples of it.
 
     ``commitment_s``: for how long a change is taken to be worth something (see the module).
+    ``cyclic``: stages keep their order; those that nobody presses for are passed over.
+    ``capacity_aware``: a movement whose receiving link is full presses nothing.
     """
 
     interval_s: float = 5.0
     commitment_s: float = 10.0
     running_weight: float = 0.25
+    cyclic: bool = False
+    capacity_aware: bool = False
 
     def __post_init__(self) -> None:
         check_range(self, interval_s=(0.1, 300.0), commitment_s=(0.1, 600.0), running_weight=(0.0, 10.0))
 
     def prepare(self, built: Any) -> "MaxPressurePolicy":
         """The rule on a network."""
-        return MaxPressurePolicy(self, built.tables)
+        return MaxPressurePolicy(self, built)
 
 
 class MaxPressurePolicy:
@@ -74,35 +85,33 @@ class MaxPressurePolicy:
 
     needs_sensing = True
 
-    def __init__(self, rule: MaxPressure, tables: Any) -> None:
+    def __init__(self, rule: MaxPressure, built: Any) -> None:
+        tables = built.tables
         self.road: Approaches = approaches(tables)
         self.layout: Junctions = junctions(tables, self.road)
         movement = tables.movement
         starts = movement["startup_ms"] + movement["startup2_ms"]  # the first car is ahead of the others
         signalled = starts[movement["group"] != NO_GROUP]
-        lane_movement, lane_movement_id = _signalled_movements(tables)
+        lane_movement, lane_movement_id = signalled_movements(tables)
         self.weights = Weights(
             interval_ms=round(rule.interval_s * 1000),
             commitment_ms=round(rule.commitment_s * 1000),
             startup_ms=int(signalled.mean()) if len(signalled) else 0,
             running_weight=float(rule.running_weight),
+            cyclic=bool(rule.cyclic),
+            capacity_aware=bool(rule.capacity_aware),
             movement_flow=1000.0 / np.maximum(movement["headway_ms"], 1),
             lane_movement=lane_movement,
             lane_movement_id=lane_movement_id,
         )
         n_movements, n_links = len(movement), len(self.road.link_seen)
-        self.work = Work(np.zeros(n_movements), np.zeros(n_movements), np.zeros(n_links))
+        self.work = Work(np.zeros(n_movements), np.zeros(n_movements), np.zeros(n_links), np.ones(n_links))
+        self.fallback = Fallback(built, self.layout)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask each due junction for its stage of highest pressure."""
-        decide(self.road, self.layout, self.weights, observation, self.work, due, request)
-
-
-def _signalled_movements(tables: Any) -> tuple[np.ndarray, np.ndarray]:
-    """CSR by lane of its movements that have a signal: one that is always open needs no stage."""
-    keep = tables.movement["group"][tables.lane_movement_id] != NO_GROUP
-    before = np.concatenate(([0], np.cumsum(keep)))
-    return before[tables.lane_movement].astype(np.int32), tables.lane_movement_id[keep]
+        seeing = self.fallback.take(observation, due, request)
+        decide(self.road, self.layout, self.weights, observation, self.work, seeing, request)
 
 
 @njit
@@ -121,12 +130,15 @@ def decide(road, layout, weights, seen, work, due, request):
         first, n = layout.first_stage[j], layout.first_stage[j + 1] - layout.first_stage[j]
         mine = pressure(road, layout, work, first + now)
         best, best_gain = now, 0.0
-        for s in range(n):
+        for turn in range(1, n + 1):
+            s = (now + turn) % n if weights.cyclic else turn - 1
             change = layout.change_ms[layout.change_start[j] + now * n + s] + weights.startup_ms
             stay = max(mine, 0.0) * (weights.commitment_ms + change)
             gain = pressure(road, layout, work, first + s) * weights.commitment_ms - stay
             if s != now and gain > best_gain:
                 best, best_gain = s, gain
+                if weights.cyclic:
+                    break
         request.stage[j] = best
         request.switch_at_ms[j] = seen.now_ms
 
@@ -171,6 +183,10 @@ def _weigh(road, weights, seen, work):
         work.behind[link] = 0.0
         for m in range(road.link_movement[link], road.link_movement[link + 1]):
             work.behind[link] += seen.movement_share[m] * work.load[m]
+    if weights.capacity_aware:
+        fill_room(road, seen, work.room)
+        for m in range(len(work.flow)):
+            work.flow[m] *= work.room[road.movement_to[m]]
 
 
 @njit(forceinline=True)

@@ -10,8 +10,9 @@ by the queue channel:
 - ``far`` (link's beginning to advance line): what upstream cameras announced minus the advance
   count. It relaxes towards inflow times free-flow time (Little 1961), but not while a queue fills
   the view: then the balance is all there is, and the part of it that exceeds Little's figure
-  stands in the queue. Where no camera announces (origins, an outage upstream), vehicles are taken
-  to come at the rate last seen before the view was full.
+  stands in the queue. It is shared out among the lanes in proportion to their arrivals. Where no
+  camera announces (origins, an outage upstream), vehicles are taken to come at the rate last seen
+  before the view was full.
 - a link that no camera watches at its end (exits): a reservoir that empties with the link's
   free-flow time; its lanes are not valid.
 
@@ -30,6 +31,7 @@ from .approaches import Approaches
 DRIFT_S = 10.0  # balances forget their errors in about this time
 RATE_S = 120.0  # smoothing of arrival rates: longer than a cycle
 SHARE_S = 900.0  # smoothing of turning shares
+RATE_PRIOR = 0.005  # veh/s added to each lane: no lane of a link is without a part of it
 SHARE_PRIOR = 2.0  # vehicles added to each movement: no share is ever zero
 FULL = 0.9  # vehicles that take this share of the view's storage fill it
 
@@ -132,10 +134,13 @@ def deliver(road, trust, cameras, state):
             )
         else:
             state.far[link] = state.far[link] * state.link_fade[link] + entered
+        used = 0.0
         for lane in range(road.link_lane[link], road.link_lane[link + 1]):
-            state.lane_vehicles[lane] = max(
-                0.0, state.lane_near[lane] + state.far[link] * road.lane_part[lane]
-            )
+            used += road.lane_part[lane] * (state.lane_arrival_rate[lane] + RATE_PRIOR)
+        for lane in range(road.link_lane[link], road.link_lane[link + 1]):
+            part = road.lane_part[lane] * (state.lane_arrival_rate[lane] + RATE_PRIOR)
+            far = state.far[link] * part / used if used > 0.0 else 0.0
+            state.lane_vehicles[lane] = max(0.0, state.lane_near[lane] + far)
 
 
 @njit

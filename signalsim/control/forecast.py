@@ -1,0 +1,153 @@
+"""Who will arrive at the stop lines, and when: from what is on the road and when it came there.
+
+Per lane at the stop line, in steps from now on: vehicles that stand are there at once. Those that
+move between advance line and stop line, and those before the advance line, arrive a free-flow time
+after they passed the one or entered the link; their number is the estimator's, its spread over time
+is that of the passings in the steps before. Beyond the link's free-flow time arrivals come at the
+lane's mean rate. Entries count as what is on a lane plus what has left it: announced by cameras
+upstream, or the truth, whichever the observation has.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from signalsim.engine.jit import njit
+from signalsim.engine.tables import Tables
+from signalsim.sensing.approaches import Approaches
+
+DEEPEST = 64  # steps of passings that are remembered
+RATE_PRIOR = 0.005  # veh/s by which the shares of a link's lanes are drawn together
+
+
+class Forecast(NamedTuple):
+    """Memory of passings, and the forecast made of it."""
+
+    step_s: float
+    at_line: np.ndarray  # (n_lanes,) bool: ends at a stop line
+    pooled: np.ndarray  # (n_links,) bool: has lanes that do not end at the stop line (before turn bays)
+    pool: np.ndarray  # (n_links,) float64, vehicles on those lanes
+    spread: np.ndarray  # (n_links,) float64, sum of its lanes' arrival rates and priors
+    head: np.ndarray  # (2,) int64: column of the ring written last (-1: none yet), number of the step it ends
+    entered: np.ndarray  # (n_lanes,) float64, vehicles ever entered at that time
+    passed: np.ndarray  # (n_lanes,) float64, vehicles ever past the advance line at that time
+    ring_entered: np.ndarray  # (n_lanes, depth) float64, in each step
+    ring_passed: np.ndarray  # (n_lanes, depth) float64
+    standing: np.ndarray  # (n_lanes,) float64
+    arrive: np.ndarray  # (n_lanes, n_steps) float64, vehicles in each step from now on
+
+
+def forecast(road: Approaches, tables: Tables, step_s: float, n_steps: int) -> Forecast:
+    """A forecast that has seen nothing."""
+    n_lanes, n_links = len(road.lane_link), len(road.link_seen)
+    at_line = tables.segment["next"][np.asarray(tables.lane[:n_lanes], np.int64)] < 0
+    longest = road.link_travel_s.max(initial=0.0)
+    depth = int(min(DEEPEST, np.ceil(longest / step_s) + 1))
+    pooled = np.zeros(n_links, bool)
+    pooled[road.lane_link[~at_line]] = True
+    return Forecast(
+        step_s=float(step_s),
+        at_line=at_line,
+        pooled=pooled,
+        pool=np.zeros(n_links),
+        spread=np.ones(n_links),
+        head=np.array([-1, 0]),
+        entered=np.zeros(n_lanes),
+        passed=np.zeros(n_lanes),
+        ring_entered=np.zeros((n_lanes, depth)),
+        ring_passed=np.zeros((n_lanes, depth)),
+        standing=np.zeros(n_lanes),
+        arrive=np.zeros((n_lanes, n_steps)),
+    )
+
+
+@njit
+def remember(road, ahead, seen):
+    """Take in what passed since the last step, once per step; share out what stands before turn bays."""
+    for link in range(len(road.link_seen)):
+        ahead.pool[link] = ahead.spread[link] = 0.0
+        for lane in range(road.link_lane[link], road.link_lane[link + 1]):
+            if ahead.at_line[lane]:
+                ahead.spread[link] += seen.lane_arrival_rate[lane] + RATE_PRIOR
+            else:
+                ahead.pool[link] += seen.lane_vehicles[lane]
+    step = seen.now_ms // np.int64(ahead.step_s * 1000.0)
+    is_first = ahead.head[0] < 0
+    if not is_first and step <= ahead.head[1]:
+        return
+    depth = ahead.ring_entered.shape[1]
+    at = (ahead.head[0] + 1) % depth
+    ahead.head[0], ahead.head[1] = at, step
+    for lane in range(len(road.lane_link)):
+        if not ahead.at_line[lane]:
+            continue
+        entered = seen.lane_vehicles[lane] + _from_pool(road, ahead, seen, lane) + seen.lane_count[lane]
+        passed = seen.lane_near[lane] + seen.lane_count[lane]
+        if not is_first:
+            ahead.ring_entered[lane, at] = max(0.0, entered - ahead.entered[lane])
+            ahead.ring_passed[lane, at] = max(0.0, passed - ahead.passed[lane])
+        ahead.entered[lane], ahead.passed[lane] = entered, passed
+
+
+@njit(forceinline=True)
+def _from_pool(road, ahead, seen, lane):
+    """Vehicles before the bay's mouth that will come to this lane."""
+    link = road.lane_link[lane]
+    if not ahead.pooled[link]:
+        return 0.0
+    return ahead.pool[link] * (seen.lane_arrival_rate[lane] + RATE_PRIOR) / ahead.spread[link]
+
+
+@njit
+def look_ahead(road, ahead, seen, lane):
+    """Fill ``standing`` and ``arrive`` of one lane at the stop line."""
+    view, travel = road.lane_view_s[lane], road.link_travel_s[road.lane_link[lane]]
+    view = min(view, travel)
+    standing = max(0.0, seen.lane_queue[lane])
+    moving = max(0.0, seen.lane_near[lane] - standing)
+    beyond = seen.lane_vehicles[lane] + _from_pool(road, ahead, seen, lane) - standing - moving
+    ahead.standing[lane] = standing
+    row, n = ahead.arrive[lane], ahead.arrive.shape[1]
+    for k in range(n):
+        late = (k + 1) * ahead.step_s - travel  # part of the step that nobody on the link reaches
+        row[k] = seen.lane_arrival_rate[lane] * min(max(late, 0.0), ahead.step_s)
+    _place(ahead, ahead.ring_passed[lane], row, view, 0.0, view, moving)
+    _place(ahead, ahead.ring_entered[lane], row, travel, view, travel, max(0.0, beyond))
+
+
+@njit
+def _place(ahead, ring, row, travel, soonest, latest, vehicles):
+    """Spread vehicles over their arrivals between two times, as those that passed ``travel`` before did."""
+    if vehicles <= 0.0:
+        return
+    step, depth, total = ahead.step_s, len(ring), 0.0
+    for turn in range(2):  # weigh, then spread
+        for b in range(depth):
+            late = min(travel - b * step, latest)
+            early = max(travel - (b + 1) * step, soonest)
+            if late <= early:
+                continue
+            weight = ring[(ahead.head[0] - b) % depth] * (late - early) / step
+            if turn == 0:
+                total += weight
+            elif weight > 0.0:
+                _spread(row, step, early, late, vehicles * weight / total)
+        if total <= 0.0:
+            _spread(row, step, soonest, latest, vehicles)
+            return
+
+
+@njit
+def _spread(row, step, early, late, vehicles):
+    """Vehicles that arrive evenly between two times."""
+    n = len(row)
+    first = int(early / step)
+    if late - early < 0.001:
+        if first < n:
+            row[first] += vehicles
+        return
+    for k in range(first, n):
+        overlap = min(late, (k + 1) * step) - max(early, k * step)
+        if overlap <= 0.0:
+            return
+        row[k] += vehicles * overlap / (late - early)

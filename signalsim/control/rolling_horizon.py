@@ -1,0 +1,98 @@
+"""Rolling horizon: every few seconds each junction searches the stage sequences of the next minute.
+
+After the ideas of PRODYN (Henry, Farges & Tuffal 1983) and OPAC (Gartner 1983): arrivals are known
+some way ahead, so the sequence of least waiting can be searched for; only its beginning is carried
+out, then the search starts anew. Here the future is the forecast (``forecast``) from cameras at the
+junction and upstream, queues are points at the stop line, the search is a beam (``beam``).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from signalsim.engine.jit import njit
+from signalsim.sensing.approaches import Approaches, approaches
+from signalsim.sensing.observation import Observation
+
+from .base import Request
+from .beam import Rule, beam, begin, search
+from .fallback import Fallback
+from .forecast import forecast, look_ahead, remember
+from .layout import Junctions, junctions
+from .lookup import check_range
+from .service import fill_rates, fill_room, service
+
+
+@dataclass(frozen=True)
+class RollingHorizon:
+    """Beam search over ``horizon_s`` in steps of ``interval_s``, which is also how often it decides.
+
+    ``terminal_s``: what a vehicle costs that stands before a red light at the horizon.
+    """
+
+    interval_s: float = 5.0
+    horizon_s: float = 60.0
+    width: int = 16
+    terminal_s: float = 20.0
+
+    def __post_init__(self) -> None:
+        check_range(self, interval_s=(1.0, 60.0), horizon_s=(self.interval_s, 600.0))
+        check_range(self, width=(1, 1000), terminal_s=(0.0, 600.0))
+
+    def prepare(self, built: Any) -> "RollingHorizonPolicy":
+        """The rule on a network."""
+        return RollingHorizonPolicy(self, built)
+
+
+class RollingHorizonPolicy:
+    """All junctions in one compiled call."""
+
+    needs_sensing = True
+
+    def __init__(self, rule: RollingHorizon, built: Any) -> None:
+        tables = built.tables
+        self.road: Approaches = approaches(tables)
+        self.layout: Junctions = junctions(tables, self.road)
+        self.service = service(tables, self.road, self.layout)
+        self.stages = tables.signals.stage
+        n_steps = max(1, round(rule.horizon_s / rule.interval_s))
+        self.rule = Rule(float(rule.interval_s), n_steps, int(rule.width), float(rule.terminal_s))
+        self.ahead = forecast(self.road, tables, self.rule.step_s, n_steps)
+        largest = [int(np.diff(a).max(initial=1)) for a in (self.layout.first_stage, self.service.first_lane)]
+        self.beam = beam(self.rule, *largest)
+        self.room = np.ones(len(self.road.link_seen))
+        self.fallback = Fallback(built, self.layout)
+
+    def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
+        """Ask each due junction for the first stage of its best sequence."""
+        seeing = self.fallback.take(observation, due, request)
+        net = (self.road, self.layout, self.service, self.stages)
+        work = (self.ahead, self.beam, self.room)
+        decide(net, self.rule, work, observation, seeing, request)
+
+
+@njit
+def decide(net, rule, work, seen, due, request):
+    """Fill the request of the junctions in ``due``; ``work`` is (ahead, beam, room)."""
+    road, layout, service, stages = net
+    ahead, beam, room = work
+    if len(due) == 0:
+        return
+    remember(road, ahead, seen)
+    fill_room(road, seen, room)
+    interval = np.int64(rule.step_s * 1000.0)
+    for j in due:
+        request.next_decision_ms[j] = (seen.now_ms // interval + 1) * interval
+        request.stage[j] = -1
+        now = seen.stage[j]
+        if now < 0:
+            continue
+        for k in range(service.first_lane[j], service.first_lane[j + 1]):
+            look_ahead(road, ahead, seen, service.lane[k])
+        fill_rates(road, layout, service, stages, seen, room, j, beam.rate)
+        age_s = (seen.now_ms - seen.stage_since_ms[j]) / 1000.0
+        free_s = max(0.0, (seen.earliest_switch_ms[j] - seen.now_ms) / 1000.0)
+        begin(service, ahead, beam, j, now, age_s, free_s)
+        request.stage[j] = search(rule, layout, service, ahead, beam, j)
+        request.switch_at_ms[j] = seen.now_ms
