@@ -1,6 +1,7 @@
 """Which signals make an arterial, and the offsets of its widest green waves."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def arterial(which: Streams, paths: Paths, n_junctions: int) -> Arterial | None:
     order = _in_line({j: {b for a, b in seconds if a == j} for j in range(n_junctions)})
     if order is None:
         return None
-    towards = list(zip(order, order[1:], strict=False))
+    towards = list(pairwise(order))
     if any(pair not in seconds or pair[::-1] not in seconds for pair in towards):
         return None
     out = tuple(_main(which, paths, junction_of, order, k, +1) for k in range(len(order)))
@@ -59,7 +60,7 @@ def _in_line(next_to: dict[int, set[int]]) -> list[int] | None:
 def _main(
     which: Streams, paths: Paths, junction_of: dict[int, int], order: list[int], k: int, step: int
 ) -> int:
-    """The busiest stream of the k-th signal that comes along the arterial, or leads along it, in one direction."""
+    """The busiest stream of the k-th signal that goes along the arterial, one way (``step``)."""
     before = order[k - step] if 0 <= k - step < len(order) else None
     after = order[k + step] if 0 <= k + step < len(order) else None
     come = {

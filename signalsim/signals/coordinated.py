@@ -1,4 +1,4 @@
-"""Plans of one common cycle: Webster's splits, offsets of least delay, half the cycle where that is better."""
+"""Plans of one common cycle: Webster's splits, offsets of least delay, half cycles where better."""
 
 import math
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from signalsim.signals.flows import stage_ratios
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.offsets import Offsets, OffsetSearch
 from signalsim.signals.platoons import Paths
-from signalsim.signals.streams import Streams, overflow_veh, queues, served, streams
+from signalsim.signals.streams import Streams, served, streams, waiting_alone
 
 _COARSE_S, _FINE_S = 10.0, 2.0  # steps of the search for the cycle
 _COARSE_BIN_S = 2.0  # bins while it is searched for; then a second
@@ -72,7 +72,7 @@ def least_cycle_s(signals: SignalSystem, junction: int, sequence: tuple[int, ...
 
 
 def check_cycle(signals: SignalSystem, sequences: Mapping[int, tuple[int, ...]], max_cycle_s: float) -> None:
-    """Raise InputError where a junction's minimum greens and intergreens do not fit into the longest cycle."""
+    """Raise InputError where minimum greens and intergreens do not fit into the longest cycle."""
     for j, sequence in sequences.items():
         need = least_cycle_s(signals, j, sequence)
         if need > max_cycle_s + 1e-6:
@@ -181,9 +181,7 @@ class _Designer:
             if (flow > _MOST_DEGREE * capacity).any():
                 waiting.append(math.inf)
                 continue
-            even = np.repeat(flow[:, None] * cycle_s / serving.shape[1], serving.shape[1], axis=1)
-            lasting = overflow_veh(flow, capacity, self.traffic.hours)
-            waiting.append(float((queues(even, serving)[0] + lasting).sum()))
+            waiting.append(float(waiting_alone(self.which, at, serving, cycle_s, self.traffic.hours).sum()))
         return waiting[1] < _HALF_GAIN * waiting[0]
 
     def _offsets(self, plans: dict[int, Plan], paths: Paths, halved: tuple[int, ...], rounds: int) -> _Try:

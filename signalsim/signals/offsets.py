@@ -11,6 +11,7 @@ the hill climb of TRANSYT (Robertson 1969) on the tree of Gartner's combination 
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Offsets:
 
 
 class OffsetSearch:
-    """The traffic of one set of splits at one common cycle. ``serving``: (n, n_bins) of ``streams.served``."""
+    """The traffic of one set of splits at one common cycle; ``serving``: of ``streams.served``."""
 
     def __init__(self, which: Streams, paths: Paths, serving: np.ndarray, n_junctions: int, hours: float):
         self.which, self.paths, self.serving = which, paths, serving
@@ -61,7 +62,7 @@ class OffsetSearch:
             queue, departures = queues(limited(arrivals, self.serving), self.serving)
             self._set_departures(departures)
         capacity = self.serving.sum(axis=1) / (self.n_bins * self.bin_s)
-        return Offsets(offset, queue + overflow_veh(self.which.flow, capacity, self.hours))
+        return Offsets(offset, queue + overflow_veh(self.which.flow, capacity, self.which.beside, self.hours))
 
     def _climb(self, offset: np.ndarray, rounds: int) -> Offsets:
         best = self.evaluate(offset)
@@ -166,7 +167,7 @@ class OffsetSearch:
         waves = (come - mean) * np.minimum(1.0, wanted / np.maximum(mean, 1e-12))
         return np.maximum(wanted + waves, 0.0)
 
-    def _share(self, stream: int) -> float:
+    def _share(self, stream: Any) -> float:
         """Of its link's flow."""
         of_link = self._of_link[int(self.which.link[stream])]
         return float(self.which.flow[stream] / self.which.flow[of_link].sum())

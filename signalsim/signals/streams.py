@@ -30,7 +30,8 @@ class Streams:
     flow: np.ndarray  # (n,) pcu/s
     saturation: np.ndarray  # (n,) pcu/s of all its lanes, shared ones by the flows that share them
     worth: np.ndarray  # (n, most stages of a junction)
-    group: np.ndarray  # (n,) int
+    group: np.ndarray  # (n,) int, signal group
+    beside: np.ndarray  # (n,) int, the same for those that share lanes
 
     def __len__(self) -> int:
         return len(self.movement)
@@ -44,7 +45,7 @@ def streams(
     network: Network, signals: SignalSystem, flow_pcuph: np.ndarray, saturation: np.ndarray
 ) -> Streams:
     """The streams of a scenario; ``flow_pcuph``, ``saturation`` (per lane, pcu/h): (n_movements,)."""
-    rows: list[tuple[int, int, int, float, float, int]] = []
+    rows: list[tuple[int, int, int, float, float, int, int]] = []
     worths: list[np.ndarray] = []
     widest = max((len(stages) for stages in signals.stages), default=1)
     for j in range(len(signals.junctions)):
@@ -54,20 +55,23 @@ def streams(
         best = np.where(best > 0, best, saturation[movements])
         lanes = [[(int(network.movement_from[m]), n) for n in network.movement_lanes(m)] for m in movements]
         ratios = lane_group_ratios(flow_pcuph[movements], best, lanes)
+        beside = [
+            min(m for m, own in zip(movements, lanes, strict=True) if set(own) & set(all_)) for all_ in lanes
+        ]
         for k, m in enumerate(movements):
             if flow_pcuph[m] <= 0:
                 continue
             flow = float(flow_pcuph[m]) / 3600
-            worth = np.zeros(widest)
-            worth[: len(by_stage)] = by_stage[:, k] / best[k]
-            link, group = int(network.movement_from[m]), int(signals.movement_group[m])
-            rows.append((m, j, link, flow, flow / float(ratios[k]), group))
-            worths.append(worth)
+            passed = np.zeros(widest)
+            passed[: len(by_stage)] = by_stage[:, k] / best[k]
+            link, lamp = int(network.movement_from[m]), int(signals.movement_group[m])
+            rows.append((m, j, link, flow, flow / float(ratios[k]), lamp, beside[k]))
+            worths.append(passed)
     order = sorted(range(len(rows)), key=lambda i: rows[i][0])
-    columns = list(zip(*(rows[i] for i in order), strict=True)) or [()] * 6
-    movement, junction, link, flow_s, saturation_s, group = (np.array(column) for column in columns)
+    columns = list(zip(*(rows[i] for i in order), strict=True)) or [()] * 7
+    arrays = [np.array(column) for column in columns]
     worth = np.array([worths[i] for i in order]).reshape(-1, widest)
-    return Streams(movement, junction, link, flow_s, saturation_s, worth, group)
+    return Streams(*arrays[:5], worth, *arrays[5:])
 
 
 def served(
@@ -124,7 +128,7 @@ def _effective(rate: np.ndarray, loss: int, gain: int) -> np.ndarray:
 
 
 def limited(arriving: np.ndarray, serving: np.ndarray) -> np.ndarray:
-    """Arrivals of which no queue is left for ever: cut to what is served in a cycle; bins are the last axis."""
+    """Arrivals of which no queue is left for ever: cut to what a cycle serves; bins are the last axis."""
     demand, capacity = arriving.sum(axis=-1), _MOST_SERVED * serving.sum(axis=-1)
     factor = np.minimum(1.0, np.divide(capacity, demand, out=np.ones_like(demand), where=demand > 0))
     return arriving * factor[..., None]
@@ -144,16 +148,32 @@ def queues(arriving: np.ndarray, serving: np.ndarray, *, leave: bool = True) -> 
     cyclic_queues(cases, np.ascontiguousarray(serving), mean, leaving)
     if arriving.ndim == 3:
         return mean, leaving
-    return mean[:, 0], leaving[:, 0] if leave else leaving[:, :, 0]
+    return mean[:, 0], leaving[:, 0] if leave else leaving
 
 
-def overflow_veh(flow: np.ndarray, capacity: np.ndarray, hours: float) -> np.ndarray:
+def overflow_veh(flow: np.ndarray, capacity: np.ndarray, beside: np.ndarray, hours: float) -> np.ndarray:
     """Mean queue (pcu) that randomness and oversaturation add, over a period that began without one.
 
     The incremental term of HCM 2010, eq. 18-45, for fixed times (k = 0.5, I = 1):
-    900 T ((X - 1) + sqrt((X - 1)^2 + 4 X / (c T))) s per vehicle. ``flow``, ``capacity``: pcu/s.
+    900 T ((X - 1) + sqrt((X - 1)^2 + 4 X / (c T))) s per vehicle. ``flow``, ``capacity``: pcu/s;
+    ``beside``: of ``Streams``, those that share lanes share their capacity c.
     """
-    c = np.maximum(capacity, 1e-6) * 3600
-    x = flow * 3600 / c
+    x = flow / np.maximum(capacity, 1e-9)
+    _, place = np.unique(beside, return_inverse=True)
+    c = np.maximum(3600 * np.bincount(place, capacity)[place], 1e-3) if len(flow) else capacity
     delay_s = 900 * hours * ((x - 1) + np.sqrt((x - 1) ** 2 + 4 * x / (c * hours)))
     return np.asarray(delay_s * flow)
+
+
+def waiting_alone(
+    which: Streams, at: np.ndarray, serving: np.ndarray, cycle_s: float, hours: float
+) -> np.ndarray:
+    """(n,) mean pcu that wait of the streams ``at`` where arrivals are even over the cycle. ``serving``:
+    theirs, (n, n_bins) pcu per bin."""
+    flow = which.flow[at]
+    bin_s = cycle_s / serving.shape[1]
+    even = np.repeat(flow[:, None] * bin_s, serving.shape[1], axis=1)
+    capacity = serving.sum(axis=1) / cycle_s
+    return queues(limited(even, serving), serving, leave=False)[0] + overflow_veh(
+        flow, capacity, which.beside[at], hours
+    )
