@@ -47,8 +47,8 @@ def plan(
         int | None, typer.Option(min=1, help="Budget of optimised in simulated runs: repeatable results.")
     ] = None,
     samples: Annotated[
-        int, typer.Option(min=2, max=1000, help="Samples of traffic that optimised tunes a plan on.")
-    ] = 6,
+        int, typer.Option(min=3, max=1000, help="Samples of traffic that optimised tunes a plan on.")
+    ] = 12,
     replications: Annotated[
         int | None,
         typer.Option(min=0, max=10_000, help="Runs of each plan on held-back traffic; of optimised 10."),

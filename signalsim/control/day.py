@@ -57,14 +57,21 @@ def day_flows(built: Any, interval_s: int) -> tuple[np.ndarray, np.ndarray]:
             share[place] += part
     with np.errstate(invalid="ignore"):
         flow, of_link = rate / weight, link_rate / link_weight
-    every = np.nanmean(np.vstack([flow, of_link]), axis=0) if len(counts) else np.zeros(n_bins)
+    every = _mean(np.vstack([flow, of_link]))
     known = np.flatnonzero(~np.isnan(every))
     window = _window_bins(built, zone, interval_s)
     for m, link in enumerate(network.movement_from.tolist()):
         shape = next((s for s in (flow[m], of_link[link], every) if not np.isnan(s[known]).any()), every)
-        base = float(np.nanmean(shape[window])) if len(window) else float("nan")
+        base = float(_mean(shape[window, None])[0])
         flow[m] = usual[m] * shape / base if base > 0 else usual[m]
     return known * interval_s, flow[:, known].T
+
+
+def _mean(rows: np.ndarray) -> np.ndarray:
+    """Mean over the rows that are known; NaN where none is."""
+    known = ~np.isnan(rows)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, rows, 0.0).sum(axis=0) / known.sum(axis=0))
 
 
 def _bins(start_ms: int, end_ms: int, zone: Any, interval_s: int) -> Iterator[tuple[int, float]]:
