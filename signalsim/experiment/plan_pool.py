@@ -42,6 +42,7 @@ class Pool:
         self._what = built, seed, measure
         self._workers = workers or os.cpu_count() or 1
         self._executor: ProcessPoolExecutor | None = None
+        self._pids: set[int | None] = set()
         self.runs = 0
 
     def __enter__(self) -> "Pool":

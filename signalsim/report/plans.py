@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from signalsim.signals import Plan
 
 from .style import INK, MUTED, STAGE_HUES, house_style, save
+from .timespace import time_space_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,13 +17,16 @@ Plans = Mapping[int, Plan]
 
 
 def write_plan_figures(built: Any, plans: Mapping[str, Plans], folder: Path) -> None:
-    """A chart of cycle and splits for each plan, as PNG and SVG, into ``folder``, which is made."""
+    """For each plan a chart of cycle and splits and, where signals stand along a street, time and space of a
+    simulated run; as PNG and SVG into ``folder``, which is made.
+    """
     folder.mkdir(exist_ok=True)
     for name, of in plans.items():
         with house_style(salt=name):
-            figure = split_figure(built.signals, of, name)
-            for ending in ("png", "svg"):
-                save(figure, folder / f"splits-{name}.{ending}")
+            along = time_space_figure(built, dict(of), name, built.scenario.config.seed)
+            for kind, figure in (("splits", split_figure(built.signals, of, name)), ("time-space", along)):
+                for ending in ("png", "svg") if figure is not None else ():
+                    save(figure, folder / f"{kind}-{name}.{ending}")
 
 
 def split_figure(signals: Any, plans: Plans, title: str) -> "Figure":
