@@ -16,6 +16,7 @@ from .exports import app as exports
 from .fetch import fetch
 from .imports import app as imports
 from .network import app as network
+from .plan import plan
 from .run import run
 from .terminal import INTERRUPTED
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(compare)
+app.command()(plan)
 app.command()(fetch)
 app.add_typer(controllers, name="controllers")
 app.add_typer(imports, name="import")

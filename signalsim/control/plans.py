@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from signalsim.errors import InputError
-from signalsim.signals import PlanArrays, Program, always, design_plans, plan_arrays
+from signalsim.signals import Plan, PlanArrays, Program, always, design_plans, plan_arrays
 
 from .fixed import PlanPolicy, timetable
 from .lasting import lasting_plan
@@ -53,6 +53,19 @@ def designed_plan(built: Any, method: str, *, min_cycle_s: float, max_cycle_s: f
         max_cycle_s=max_cycle_s,
     )
     return plan_arrays(built.signals, plans)
+
+
+def plain_plans(plan: PlanArrays) -> dict[int, Plan]:
+    """Junction -> plan, offsets from simulated time 0 to the start of the first green; changes as the
+    intergreens ask for."""
+    return {
+        j: Plan(
+            tuple(plan.stage[a:b].tolist()),
+            tuple((plan.green_ms[a:b] / 1000).tolist()),
+            float(plan.offset_ms[j]) / 1000,
+        )
+        for j, (a, b) in enumerate(pairwise(plan.start))
+    }
 
 
 @dataclass(frozen=True)

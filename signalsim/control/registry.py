@@ -6,6 +6,7 @@ CONTROLLERS: dict[str, str] = {
     "deployed": "signalsim.control.deployed:Deployed",
     "uniform": "signalsim.control.uniform:Uniform",
     "webster": "signalsim.control.webster:Webster",
+    "coordinated": "signalsim.control.coordinated:Coordinated",
     "actuated": "signalsim.control.actuated:Actuated",
     "split-reallocation": "signalsim.control.split_reallocation:SplitReallocation",
     "max-pressure": "signalsim.control.max_pressure:MaxPressure",

@@ -1,0 +1,86 @@
+"""Platoons from one signal to the next: travel, dispersion, and who mixes with whom.
+
+Dispersion after Robertson, D. I. (1969), TRANSYT: a traffic network study tool, RRL Report LR 253:
+q'(t + 0.8 T) = F q(t) + (1 - F) q'(t + 0.8 T - 1), F = 1 / (1 + 0.35 * 0.8 T). In the steady state of
+a cycle that is a product of spectra, so that profiles are handled as spectra here.
+"""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+import numpy as np
+
+from signalsim.network import Network
+from signalsim.signals.streams import Streams
+
+ALPHA, BETA = 0.35, 0.8  # Robertson's values
+_LEAST_SHARE = 0.05  # of a stream: less is not followed
+_MOST_LINKS = 10  # behind a signal that a platoon is followed over
+
+
+def transfer(travel_s: float, cycle_s: float, n_bins: int) -> np.ndarray:
+    """(n_bins // 2 + 1,) complex: what a link that takes ``travel_s`` makes of a profile's spectrum."""
+    bin_s = cycle_s / n_bins
+    turn = -2j * np.pi * np.arange(n_bins // 2 + 1) / n_bins
+    travel = max(travel_s, 0.0) / bin_s
+    smooth = 1 / (1 + ALPHA * BETA * max(travel_s, 0.0))
+    return np.asarray(smooth * np.exp(turn * BETA * travel) / (1 - (1 - smooth) * np.exp(turn)))
+
+
+class Way(NamedTuple):
+    """From a signal to the next: to which link's stop line, what share of a stream, in what time, and what
+    becomes of a profile's spectrum."""
+
+    link: int
+    share: float
+    seconds: float
+    spectrum: np.ndarray
+
+
+class Paths:
+    """Where the departures of each stream arrive: ``to[i]``."""
+
+    def __init__(
+        self,
+        network: Network,
+        which: Streams,
+        flow_pcuph: np.ndarray,
+        travel_s: np.ndarray,
+        traverse_s: np.ndarray,
+        cycle_s: float,
+        n_bins: int,
+    ) -> None:
+        """``travel_s``: (n_links,), ``traverse_s``: (n_movements,), free flow."""
+        self._network, self._flow, self._traverse = network, flow_pcuph, traverse_s
+        self._travel, self.cycle_s, self.n_bins = travel_s, cycle_s, n_bins
+        self._held = set(which.link.tolist())
+        self._signalled = set(which.movement.tolist())
+        self._from: dict[int, list[int]] = defaultdict(list)
+        for m, link in enumerate(network.movement_from.tolist()):
+            self._from[link].append(m)
+        self._cache: dict[float, np.ndarray] = {}
+        self.to = [self._follow(int(m)) for m in which.movement]
+
+    def _follow(self, movement: int) -> list[Way]:
+        found: list[Way] = []
+        open_ends = [(movement, 1.0, 0.0, 0)]
+        while open_ends:
+            m, share, seconds, depth = open_ends.pop()
+            link = int(self._network.movement_to[m])
+            seconds += float(self._traverse[m]) + float(self._travel[link])
+            if link in self._held:
+                found.append(Way(link, share, seconds, self._spectrum(seconds)))
+            if depth >= _MOST_LINKS:
+                continue
+            total = sum(float(self._flow[k]) for k in self._from[link])
+            for k in self._from[link]:
+                part = share * float(self._flow[k]) / total if total > 0 else 0.0
+                if k not in self._signalled and part >= _LEAST_SHARE:
+                    open_ends.append((k, part, seconds, depth + 1))
+        return found
+
+    def _spectrum(self, seconds: float) -> np.ndarray:
+        key = round(seconds, 1)
+        if key not in self._cache:
+            self._cache[key] = transfer(key, self.cycle_s, self.n_bins)
+        return self._cache[key]

@@ -1,0 +1,118 @@
+"""Common cycles and offsets, and what the design of plans says."""
+
+import numpy as np
+import pytest
+
+from signalsim.control import get
+from signalsim.control.coordinated import coordinated_design, traffic_of
+from signalsim.control.day import day_plans
+from signalsim.errors import InputError
+from signalsim.scenario import build, load
+from signalsim.signals.assess import assess, remarks
+from signalsim.signals.coordinated import whole_greens
+from signalsim.signals.platoons import transfer
+from signalsim.signals.segments import segment
+from signalsim.signals.streams import queues
+
+
+@pytest.fixture(scope="module")
+def hangzhou(scenarios):
+    return build(load(scenarios / "hangzhou"))
+
+
+def test_all_junctions_share_a_cycle_or_half_of_it(hangzhou):
+    found = coordinated_design(hangzhou, cycle_s=80.0)
+    cycles = {j: hangzhou.signals.cycle_s(j, plan) for j, plan in found.plans.items()}
+    assert {round(80 / cycle, 9) for cycle in cycles.values()} <= {1.0, 2.0}
+    assert {j for j, cycle in cycles.items() if cycle == 40} == set(found.halved)
+    for j, plan in found.plans.items():
+        least = [hangzhou.signals.stage_min_green_s(j, stage) for stage in plan.stages]
+        assert all(g >= low for g, low in zip(plan.green_s, least, strict=True))
+        assert 0 <= plan.offset_s < cycles[j]
+    assert len({plan.offset_s for plan in found.plans.values()}) > 3
+
+
+def test_the_estimate_is_better_with_its_offsets_than_with_none_or_others(hangzhou):
+    from signalsim.signals.offsets import OffsetSearch
+    from signalsim.signals.platoons import Paths
+    from signalsim.signals.streams import served, streams
+
+    t = traffic_of(hangzhou)
+    found = coordinated_design(hangzhou, cycle_s=80.0)
+    which = streams(t.network, t.signals, t.flow_pcuph, t.saturation)
+    paths = Paths(t.network, which, t.flow_pcuph, t.travel_s, t.traverse_s, 80.0, 80)
+    serving = served(which, t.signals, found.plans, 80.0, 2.0, 2.0, 80)
+    search = OffsetSearch(which, paths, serving, len(found.plans), t.hours)
+    ours = search.evaluate(np.array([round(plan.offset_s) for plan in found.plans.values()])).total
+    rng = np.random.default_rng(1)
+    others = [search.evaluate(rng.integers(0, 80, len(found.plans))).total for _ in range(10)]
+    assert ours < min([*others, search.evaluate(np.zeros(len(found.plans), int)).total])
+
+
+def test_a_cycle_too_short_for_minimum_greens_is_refused(hangzhou):
+    with pytest.raises(InputError, match=r"junction 'J11': its minimum greens and intergreens take 40 s"):
+        coordinated_design(hangzhou, max_cycle_s=35.0)
+    with pytest.raises(InputError, match="cycle 30 s"):
+        coordinated_design(hangzhou, cycle_s=30.0)
+
+
+def test_the_controller_runs_its_design(hangzhou):
+    plan = get("coordinated:min_cycle_s=80,max_cycle_s=80").prepare(hangzhou).plan
+    assert set(plan.cycle_ms.tolist()) <= {80_000, 40_000}
+
+
+def test_robertson_keeps_all_vehicles_and_delays_them_by_the_travel_time():
+    platoon = np.zeros(90)
+    platoon[:10] = 1.0
+    arrive = np.fft.irfft(np.fft.rfft(platoon) * transfer(20.0, 90.0, 90), 90)
+    assert arrive.sum() == pytest.approx(10)
+    assert arrive.min() > -1e-9
+    later = (arrive * np.arange(90)).sum() / 10 - 4.5
+    assert later == pytest.approx(0.8 * 20 + 0.35 * 0.8 * 20, rel=0.05)  # 0.8 T, and the mean of the tail
+    assert arrive.max() < 0.9
+
+
+def test_even_arrivals_wait_as_websters_first_term_says():
+    n, green, flow, saturation = 600, 240, 0.1, 0.5
+    serving = np.where(np.arange(n) < green, saturation, 0.0)[None, :] * 0.1
+    queue, leaving = queues(np.full((1, n), flow * 0.1), serving)
+    share, ratio = green / n, flow / saturation
+    delay = 60 * (1 - share) ** 2 / (2 * (1 - ratio))  # cycle 60 s
+    assert queue[0] == pytest.approx(flow * delay, rel=0.01)
+    assert leaving.sum() == pytest.approx(flow * 60)
+
+
+def test_greens_make_up_the_cycle():
+    assert whole_greens((10.4, 20.4, 7.7), [5, 5, 7], 38.5) == (10.0, 20.5, 8.0)
+    assert whole_greens((5.6, 5.6), [5, 5], 10.0) == (5.0, 5.0)
+
+
+def test_oversaturation_is_said(scenarios):
+    built = build(load(scenarios / "crossing"))
+    traffic = traffic_of(built)
+    plans = coordinated_design(built).plans
+    fine = assess(traffic, plans)
+    assert fine[0]["degree_of_saturation"] < 0.9
+    assert fine[0]["reserve_percent"] > 0
+    from dataclasses import replace
+
+    heavy = assess(replace(traffic, flow_pcuph=traffic.flow_pcuph * 2.5), plans)
+    text = remarks(heavy)
+    assert "no cycle serves these volumes" in text[0]
+    assert any("oversaturated" in line for line in text)
+
+
+def test_segments_follow_the_day_and_changes_cost_something():
+    level = np.array([1, 1, 5, 5, 1, 1.0])
+
+    def delay(a, b):
+        return float(((level[a:b] - level[a:b].mean()) ** 2).sum())
+
+    assert segment(6, delay, lambda a: 1.0).first == (0, 2, 4)
+    assert segment(6, delay, lambda a: 100.0).first == (0,)
+
+
+def test_a_quiet_hour_needs_one_plan(scenarios):
+    found = day_plans(build(load(scenarios / "crossing")))
+    assert found.start == ("08:00",)
+    assert len(found.segments.cost) == 2

@@ -1,0 +1,52 @@
+"""Green waves: known arterials, exhaustive search, and what no cycle allows."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from signalsim.signals.bandwidth import Signal, maxband, widths
+
+
+@pytest.mark.parametrize(("links_per_cycle", "efficiency"), [(2, 1 / 2), (4, 1 / 4), (6, 1 / 6)])
+@pytest.mark.parametrize("n", [4, 7])
+def test_single_double_and_triple_alternate(links_per_cycle, efficiency, n):
+    # McShane, Roess & Prassas, Traffic Engineering: with half the cycle green both ways and links of a half,
+    # a quarter, a sixth of the cycle, the alternate systems have efficiencies of 50, 25 and 16.7 %
+    signals, travel = [Signal(0.5, 0.5)] * n, [60 / links_per_cycle] * (n - 1)
+    found = maxband(signals, travel, travel, (60, 60))
+    assert found.efficiency == pytest.approx(efficiency)
+    assert sum(widths(signals, travel, travel, 60, found.offset)) / 2 == pytest.approx(efficiency)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_offsets_in_whole_seconds_give_wider_bands(seed):
+    rng = np.random.default_rng(seed)
+    cycle, n = 40, 3
+    signals = [
+        Signal(
+            rng.integers(14, 26) / cycle, rng.integers(14, 26) / cycle, rng.integers(-8, 9) / cycle, *clear
+        )
+        for clear in rng.integers(0, 3, (n, 2)).tolist()
+    ]
+    out, back = rng.integers(8, 50, (2, n - 1)).tolist()
+    best = max(
+        sum(widths(signals, out, back, cycle, [0, a / cycle, b / cycle]))
+        for a, b in product(range(cycle), repeat=2)
+    )
+    found = maxband(signals, out, back, (cycle, cycle))
+    assert found.width_out + found.width_in == pytest.approx(best, abs=1e-6)  # all inputs are whole seconds
+
+
+def test_the_cycle_is_chosen_and_the_ratio_kept():
+    signals, travel = [Signal(0.5, 0.5)] * 4, [35.0] * 3
+    found = maxband(signals, travel, travel, (50, 100))
+    assert found.cycle_s == pytest.approx(70)  # twice the travel time: a single alternate system
+    assert found.efficiency == pytest.approx(0.5)
+    one_way = maxband(signals, [20.0] * 3, [20.0] * 3, (60, 60), ratio=0.5)
+    assert one_way.width_in >= 0.5 * one_way.width_out - 1e-9
+
+
+def test_none_where_queues_take_the_whole_green():
+    blocked = Signal(0.2, 0.2, clear_out_s=13.0)
+    assert maxband([blocked, blocked], [20.0], [20.0], (60, 60)) is None
