@@ -5,7 +5,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import numpy as np
 import typer
 
 from .count_correct import SATURATED, in_local_time, named_links, print_saturated
@@ -13,6 +12,8 @@ from .options import JSON, SCENARIO, SEED
 from .terminal import reported, say
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from signalsim.demand.fitting import Balance, Fitted
     from signalsim.network import Network
     from signalsim.scenario.fitting import Source
@@ -131,7 +132,9 @@ def _with_demand(source: "Source", named: list[str]) -> tuple["Source", list[dic
     return replace(source, counts=counts, queues=(record, found), is_bound=bound), local
 
 
-def _turns(source: "Source", counted: np.ndarray) -> Outcome:
+def _turns(source: "Source", counted: "np.ndarray") -> Outcome:
+    import numpy as np
+
     from signalsim.demand import geh
     from signalsim.demand.fitting import balance
     from signalsim.errors import InputError
@@ -178,6 +181,8 @@ def _taken_as(found: "Balance", k: int, network: "Network") -> str:
 
 
 def _routes(source: "Source", routes: Path | None, paths: int) -> Outcome:
+    import numpy as np
+
     from signalsim.demand.fitting import fit_routes, listed_routes, observe, shortest_routes
 
     network, file = source.network, routes or source.routes_file
@@ -210,7 +215,7 @@ def _routes(source: "Source", routes: Path | None, paths: int) -> Outcome:
     return Outcome("routes", None, found, document)
 
 
-def _quality(geh: np.ndarray, model: np.ndarray, counted: np.ndarray) -> dict[str, Any]:
+def _quality(geh: "np.ndarray", model: "np.ndarray", counted: "np.ndarray") -> dict[str, Any]:
     spread = float(((counted - counted.mean()) ** 2).sum())
     r2 = 1 - float(((model - counted) ** 2).sum()) / spread if spread else None
     return {
