@@ -30,7 +30,7 @@ def test_nobody_waits_longer_than_the_longest_red(built, observation, decide):
     for now in range(0, 125, 5):
         seen = observation(now, 0, 0, lane_queue=busy, lane_arrival_rate={3: 0.1})
         stages[now] = decide(policy, seen)[0]
-    assert stages[60] == stages[85] == 0  # tolerable: 6 vehicles after 60 s of red, 1 after 85 s, 0 after 90 s
+    assert stages[60] == stages[85] == 0  # tolerable: 6 after 60 s of red, 1 after 85 s, 0 after 90 s
     assert all(stages[now] == 2 for now in range(90, 125, 5))
 
 

@@ -112,6 +112,8 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+IS_PLAIN = 1 if numba.config.DISABLE_JIT else 0
+
 
 @numba.njit
 def choose(queue, due, stage):
@@ -137,10 +139,7 @@ class Policy:
 def test_compiled_code_is_held_against_itself_without_compilation(tmp_path):
     good, bad = tmp_path / "good.py", tmp_path / "bad.py"
     good.write_text(COMPILED.format(slip=""))
-    # ~ of an unsigned literal differs: compiled it is an integer operation on 64 bits
-    bad.write_text(COMPILED.format(slip=" + (1 if choose.__class__.__name__ == 'function' else 0)").replace(
-        "@numba.njit\ndef choose", "IS_PLAIN = numba.config.DISABLE_JIT\n\n\n@numba.njit\ndef choose"
-    ).replace("choose.__class__.__name__ == 'function'", "IS_PLAIN"))  # fmt: skip
+    bad.write_text(COMPILED.format(slip=" + IS_PLAIN"))  # an error made on purpose
     check_controller(f"{good}:Mine")
     with pytest.raises(AssertionError, match="compiled, it asks for stage"):
         check_controller(f"{bad}:Mine")
