@@ -25,7 +25,9 @@ def write_plan_figures(built: Any, plans: Mapping[str, Plans], folder: Path) -> 
         with house_style(salt=name):
             along = time_space_figure(built, dict(of), name, built.scenario.config.seed)
             for kind, figure in (("splits", split_figure(built.signals, of, name)), ("time-space", along)):
-                for ending in ("png", "svg") if figure is not None else ():
+                if figure is None:
+                    continue
+                for ending in ("png", "svg"):
                     save(figure, folder / f"{kind}-{name}.{ending}")
 
 

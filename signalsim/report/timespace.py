@@ -56,6 +56,7 @@ def time_space_figure(built: Any, plans: dict[int, Plan], title: str, seed: int)
     if not chain:
         return None
     run = simulate(built, Given(plans), seed=seed, sensors="perfect", record="full")
+    assert run.records is not None  # what record="full" sees to
     signals = built.signals
     group = next(int(signals.movement_group[m]) for m in chain if signals.movement_group[m] >= 0)
     cycle = signals.cycle_s(int(signals.group_junction[group]), plans[int(signals.group_junction[group])])
@@ -64,7 +65,7 @@ def time_space_figure(built: Any, plans: dict[int, Plan], title: str, seed: int)
     span = begin, begin + _CYCLES * cycle
     back = _reverse(built, chain)
     figure = Figure(figsize=(7.6, 3.4 if not back else 6.2), layout="constrained")
-    panels = np.atleast_1d(figure.subplots(2 if back else 1, 1, sharex=True))
+    panels = figure.subplots(2 if back else 1, 1, sharex=True, squeeze=False).ravel()
     for axes, one, name in zip(panels, (chain, back), ("", ", the other way"), strict=False):
         _panel(axes, built, run.records, one, span)
         axes.set_title(f"Plan {title}{name}: {_ends(built, one)}", fontsize=9.5)

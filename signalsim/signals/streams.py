@@ -71,7 +71,8 @@ def streams(
     columns = list(zip(*(rows[i] for i in order), strict=True)) or [()] * 7
     arrays = [np.array(column) for column in columns]
     worth = np.array([worths[i] for i in order]).reshape(-1, widest)
-    return Streams(*arrays[:5], worth, *arrays[5:])
+    movements_of, at, approaches, passing, saturated, lamps, beside_them = arrays
+    return Streams(movements_of, at, approaches, passing, saturated, worth, lamps, beside_them)
 
 
 def served(
