@@ -85,9 +85,7 @@ def new(name: str = typer.Argument(help="What to call it, such as longest-queue.
         words = re.split(r"[-_ ]+", name)
         stem, cls = "_".join(words).lower(), "".join(word[:1].upper() + word[1:] for word in words)
         if not (cls.isidentifier() and stem.isidentifier()) or keyword.iskeyword(stem):
-            raise InputError(
-                f"controller name '{name}': use letters, digits, '-' and '_', a letter first"
-            )
+            raise InputError(f"controller name '{name}': use letters, digits, '-' and '_', a letter first")
         file = Path(f"{stem}.py")
         try:
             with file.open("x", encoding="utf-8") as out:
