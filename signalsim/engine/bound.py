@@ -13,6 +13,7 @@ from numba.np.arrayobj import make_array, populate_array
 from numba.np.numpy_support import as_dtype
 
 from . import kernel, look
+from .ahead import FROM_LANES, NODES
 from .interlock import GROUP_STATE, JUNCTION_STATE, SignalState
 from .jit import njit
 from .records import RECORD
@@ -53,6 +54,8 @@ class Bound:
     def __init__(self, tables: Tables, trips: Trips, state: State, log: np.ndarray, sight: Sight) -> None:
         self._parts = (tables, trips, state, log)
         self._sight = sight
+        is_city = len(tables.lane) >= FROM_LANES
+        self._scout = np.full(NODES, -1, np.int32) if is_city else None  # two types: two loops are compiled
         held = [*arrays(tables), *arrays(trips), *arrays(state), log, *arrays(sight[1:])]
         for array, dtype in zip(held, _TYPES, strict=True):
             if array.dtype != dtype or not array.flags.c_contiguous:
@@ -70,8 +73,8 @@ class Bound:
     def advance(self, until_ms: int) -> int:
         """See ``kernel.advance``."""
         if numba.config.DISABLE_JIT:
-            return kernel.advance(*self._parts, until_ms)
-        return _call_advance(self._at, until_ms)
+            return kernel.advance(*self._parts, None, until_ms)
+        return _call_advance(self._at, self._scout, until_ms)
 
     def ask(self, stage: np.ndarray, switch_ms: np.ndarray) -> None:
         """See ``kernel.ask``; (n_junctions,) int32 and int64."""
@@ -174,8 +177,8 @@ def _call_start(at):
 
 
 @njit(inner=False)
-def _call_advance(at, until):
-    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 56, RECORD), until)
+def _call_advance(at, scout, until):
+    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 56, RECORD), scout, until)
 
 
 @njit(inner=False)

@@ -173,7 +173,7 @@ def _movements(road: Road, segment: np.ndarray) -> np.ndarray:
 
 def _steps(segment: np.ndarray, movement: np.ndarray) -> np.ndarray:
     step = aligned(len(movement), STEP)
-    for name in ("to_segment", "group", "traverse_ms", "headway_ms", "end_gain_ms", "rules"):
+    for name in ("to_segment", "group", "traverse_ms", "headway_ms", "startup_ms", "end_gain_ms", "rules"):
         step[name] = movement[name]
     step["to_lane"] = segment["first_lane"][movement["to_segment"]]
     step["to_lanes"] = segment["n_lanes"][movement["to_segment"]]

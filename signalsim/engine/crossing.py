@@ -144,13 +144,13 @@ def _leave(tables, state, log, l, opposed):
 
 
 @njit(forceinline=True)
-def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, siren, stops, traverse, loss):
+def _enter(tables, trips, state, log, b, vehicle, way, pace, size, siren, stops, traverse, loss):
     """Put a vehicle at the end of lane ``b``."""
     now = state.total[0].now_ms
     lane = state.lane[b]
-    leg = trips.leg[route_at]
+    route_at, movement, after, onward, dwells = way
     arrive = now + traverse + loss + (np.int64(lane.travel_ms) * pace + 999) // 1000
-    if leg >> 62 & 1 and lane.at_line:
+    if dwells & 1 and lane.at_line:
         arrive += trips.dwell_ms[route_at]
     if not siren:
         arrive = max(arrive, lane.tail_ms)
@@ -162,10 +162,10 @@ def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, siren, s
     place.arrive_ms = arrive
     place.vehicle = vehicle
     place.route_at = route_at
-    place.movement = np.int32(leg & 0xFFFFFFFF)
-    place.onward = 0
-    if place.movement != EXIT:
-        place.onward = trips.leg[route_at + 1] >> 32 & LANES  # read here, where nothing waits for it
+    place.movement = movement
+    place.after = after
+    place.onward = onward
+    place.dwells = dwells
     place.pace = pace
     place.length = size
     place.siren = siren
@@ -181,6 +181,18 @@ def _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, siren, s
         schedule(state.node, state.wheel, state.total, first_lane_node(tables) + b, LANE, arrive)
 
 
+@njit(forceinline=True)
+def _next_leg(trips, route_at, movement, dwells):
+    """The way of a vehicle from leg ``route_at`` on, with ``movement``: what comes after that is read here, a
+    link ahead. The route is rarely in the processor's cache, and so nobody waits for it."""
+    after, onward = np.int32(EXIT), np.int64(0)
+    if movement != EXIT:
+        leg = trips.leg[route_at + 1]
+        after, onward = np.int32(leg & 0xFFFFFFFF), leg >> 32 & LANES
+        dwells |= (leg >> 62 & 1) << 1
+    return route_at, movement, after, onward, dwells
+
+
 @njit(forceinline=True, inner=True)
 def cross(tables, trips, state, log, l, b, traverse, opposed):
     """The head of ``l`` goes into lane ``b`` (-1: out of the network)."""
@@ -189,7 +201,8 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
     loss = np.int64(0)
     if l >= tables.lane_slots.size:
         vehicle = state.source_vehicle[lane.head]
-        route_at = trips.leg0[vehicle]
+        leg = trips.leg[trips.leg0[vehicle]]
+        way = _next_leg(trips, trips.leg0[vehicle], np.int32(leg & 0xFFFFFFFF), leg >> 62 & 1)
         pace, size, stops = trips.pace[vehicle], trips.size[vehicle], np.int64(0)
         siren = trips.siren[vehicle]
         lane.head += 1
@@ -200,8 +213,11 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
         write(log, state.total, _DEPART, vehicle, b, trips.depart_ms[vehicle])
     else:
         head = state.place[lane.place0 + lane.head]
-        vehicle, pace, size, siren = head.vehicle, np.int32(head.pace), np.int32(head.length), head.siren
-        route_at = head.route_at + lane.at_line
+        vehicle, pace, size = head.vehicle, np.int32(head.pace), np.int32(head.length)
+        siren = np.int32(head.siren)
+        way = (head.route_at, head.movement, head.after, np.int64(head.onward), np.int64(head.dwells))
+        if lane.at_line:
+            way = _next_leg(trips, head.route_at + np.int32(1), head.after, np.int64(head.dwells) >> 1)
         m = np.int64(head.movement)
         loss = _leave(tables, state, log, l, opposed)
         stops = np.int64(head.stops)
@@ -220,4 +236,4 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
             _room_changed(tables, trips, state, np.int64(lane.segment))
     wake(tables, trips, state, l)
     if b >= 0:
-        _enter(tables, trips, state, log, b, vehicle, route_at, pace, size, siren, stops, traverse, loss)
+        _enter(tables, trips, state, log, b, vehicle, way, pace, size, siren, stops, traverse, loss)

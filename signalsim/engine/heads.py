@@ -47,7 +47,7 @@ def _open_time(tables, state, lane, arrive, m, ready, now):
             return ready
         return INF
     if arrive <= lamp.began_ms:
-        ready = max(ready, lamp.began_ms + tables.movement[m].startup_ms)
+        ready = max(ready, lamp.began_ms + step.startup_ms)
     if max(ready, now) < lamp.green_end_ms + step.end_gain_ms:
         return ready
     return INF
@@ -110,7 +110,7 @@ def choose(state, first, n_lanes, mask, size, entry_ms):
         best, best_wait = np.int64(-1), INF
         for i in range(n_lanes):
             lane = state.lane[first + i]
-            if mask >> i & 1 and lane.admit_ms <= entry_ms and lane.used + size <= lane.n_slots:
+            if mask >> i & 1 and lane.admit_ms <= entry_ms:
                 wait = np.int64(lane.used) * lane.headway_ms
                 if wait < best_wait:
                     best, best_wait = first + i, wait

@@ -8,6 +8,7 @@ Equality of the two engines, record by record, is what the tests assert.
 
 import numpy as np
 
+from .ahead import look_ahead
 from .crossing import cross
 from .gaps import give_way, let_others_try
 from .heads import choose, head_time, soonest_room, target, wake, yields
@@ -248,10 +249,10 @@ def ask(tables, state, stage, switch_ms):
 
 
 @njit(inner=True)
-def advance(tables, trips, state, log, until):
+def advance(tables, trips, state, log, scout, until):
     """Process all events before ``until``; stops early, between instants, when the log is half full.
 
-    Returns the time that was reached.
+    Returns the time that was reached. ``scout``: see ``ahead``; None: do without.
     """
     total, node, wheel, scratch = state.total, state.node, state.wheel, state.scratch
     first_kerb = tables.signals.junction.size
@@ -259,6 +260,7 @@ def advance(tables, trips, state, log, until):
     first_room = first_lane + tables.lane.size
     first_yield = first_room + tables.segment.size
     t = total[0].now_ms
+    ahead_ms, ahead = t, np.int64(-1)
     while t < until:
         t = next_busy(wheel, t, until)
         refill(node, wheel, total, t)
@@ -271,6 +273,9 @@ def advance(tables, trips, state, log, until):
         while i < end:
             n = np.int64(scratch[i])
             i += 1
+            if scout is not None:
+                step = total[0].events + i
+                ahead_ms, ahead = look_ahead(tables, trips, state, scout, t, ahead_ms, ahead, step)
             node[n].time_ms = IDLE
             if n < first_kerb:
                 total[0].rank = SIGNAL

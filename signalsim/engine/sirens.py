@@ -68,8 +68,10 @@ def _swap(a, b):
     a.vehicle, b.vehicle = b.vehicle, a.vehicle
     a.route_at, b.route_at = b.route_at, a.route_at
     a.movement, b.movement = b.movement, a.movement
+    a.after, b.after = b.after, a.after
     a.onward, b.onward = b.onward, a.onward
     a.pace, b.pace = b.pace, a.pace
     a.stops, b.stops = b.stops, a.stops
     a.length, b.length = b.length, a.length
     a.siren, b.siren = b.siren, a.siren
+    a.dwells, b.dwells = b.dwells, a.dwells

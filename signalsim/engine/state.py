@@ -24,15 +24,15 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("head", "i4"),  # place of the first vehicle; a source: of its next vehicle in the row
         ("vehicles", "i4"),
         ("used", "i4"),  # slots taken
-        ("n_slots", "i4"),
         ("easy", "i4"),  # up to so many slots taken, room is certain without a look at the slots
         ("headway_ms", "i4"),
+        ("travel_ms", "i4"),
         ("waits_for", "i4"),  # the segment whose room it waits for, -1
         ("sneaks", "i1"),  # turners that may still clear at the end of green
         ("marks", "i1"),  # bits, see below
         ("at_line", "i1"),  # 1: ends at a stop line; 0: at a bay's mouth
         ("wanted", "i1"),  # somebody waits for room on its segment
-        ("travel_ms", "i4"),
+        ("n_slots", "i4"),
         ("wave_ms", "i4"),
         ("slot0", "i4"),  # its ring of slots
         ("slot", "i4"),  # the first one taken
@@ -59,11 +59,13 @@ PLACE = np.dtype(  # a vehicle on a lane
         ("vehicle", "i4"),
         ("route_at", "i4"),  # index into the legs of its next movement
         ("movement", "i4"),
-        ("onward", "i4"),  # bitmask of the lanes behind the junction that serve the movement after it
+        ("after", "i4"),  # the movement after it, known a link ahead: nobody waits for its reading
+        ("onward", "u2"),  # bitmask of the lanes behind the junction that serve the movement after it
         ("pace", "i2"),
         ("stops", "u1"),
         ("length", "u1"),  # slots that it takes (a field "size" would hide behind NumPy's own)
-        ("siren", "i4"),  # 1: passes queues
+        ("siren", "u1"),  # 1: passes queues
+        ("dwells", "u1"),  # bit 0: there are stops on its link, bit 1: on the link after it
     ]
 )
 CROSSING_STATE = np.dtype(  # indices of pedestrians, who come in their order

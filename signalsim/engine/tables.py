@@ -64,13 +64,15 @@ STEP = np.dtype(  # what the loop reads of a movement at every crossing, two to 
     [
         ("to_segment", "i4"),
         ("to_lane", "i4"),  # first lane there
-        ("to_lanes", "i4"),  # number of lanes there
         ("group", "i4"),
         ("traverse_ms", "i4"),
         ("headway_ms", "i4"),
+        ("startup_ms", "i4"),
         ("end_gain_ms", "i4"),
-        ("rules", "i2"),
-        ("yields", "i2"),  # bits of whom it may have to give way to, see below
+        ("to_lanes", "i1"),  # number of lanes there
+        ("rules", "i1"),
+        ("yields", "i1"),  # bits of whom it may have to give way to, see below
+        ("pad", "i1"),
     ]
 )
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from support.networks import drive, random_case
 
+from signalsim.engine import bound
 from signalsim.engine.compiled import CompiledEngine
 from signalsim.engine.interlock import GREEN
 from signalsim.engine.records import Kind, first_difference
@@ -43,6 +44,13 @@ def check_equal(seed: int) -> np.ndarray:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_records_are_equal(part: int) -> None:
     for seed in range(part * PER_PART, (part + 1) * PER_PART):
+        check_equal(seed)
+
+
+def test_records_are_equal_where_the_loop_looks_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it does in cities."""
+    monkeypatch.setattr(bound, "FROM_LANES", 0)
+    for seed in range(PER_PART):
         check_equal(seed)
 
 
