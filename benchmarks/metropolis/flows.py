@@ -18,6 +18,7 @@ from signalsim.engine.random import stream_key, uniform
 from .city import SPEED_KMH, City
 
 ROUNDS = 20
+_REACH_S = 500.0  # so much longer a way takes one to the power of minus one of the people
 _EASY_VEH_H = np.array([240.0, 600.0])  # of small streets and arterials: twice of it takes thrice the time
 
 
@@ -52,7 +53,7 @@ def make_traffic(city: City, moves: float, seed: int) -> Traffic:
     )
     key = stream_key(seed, "metropolis/trips")
     home = 0.3 + radius + uniform(key, np.arange(n), 0)
-    work = np.exp(-3 * radius) * (0.2 + uniform(key, np.arange(n), 1))
+    work = np.exp(-2 * radius) * (0.2 + uniform(key, np.arange(n), 1))
     chosen = np.sort(np.argsort(uniform(key, np.arange(n), 2) ** (1 / work))[::-1][: max(ROUNDS, n // 7)])
     movement = _movements(from_node, to_node, start)
     first = np.searchsorted(movement[:, 0], np.arange(len(from_node) + 1))
@@ -92,8 +93,9 @@ def _assigned(cost, from_node, to_node, start, movement, first, chosen, home):  
         far, before = dijkstra(backwards, indices=some, return_predecessors=True)
         for d, target in enumerate(some.tolist()):
             order = np.argsort(far[d])[::-1]
+            willing = home * np.exp(-far[d] / _REACH_S)
             _load(
-                order, before[d], home, target, from_node, to_node, start, movement, first, flow, begins, ends
+                order, before[d], willing, target, from_node, to_node, start, movement, first, flow, begins, ends
             )
     return flow, begins, ends
 

@@ -22,7 +22,7 @@ from .wheel import first_lane_node, next_busy
 FROM_LANES = 4000  # smaller networks fit into the cache: there the scout costs a fifth of the speed
 NODES = 16  # that the scout remembers, a power of two
 _REACH_MS = 256  # so far does it look for the next event
-_HEAD, _ROUTE, _TARGET = 3, 6, 9  # how many events after a node was found its head, its route, ... are read
+_HEAD, _ROUTE, _TARGET, _ROOM = 3, 6, 9, 12  # so many events after a node was found, these are fetched
 _MASK = WHEEL - 1
 _LINE = 64
 
@@ -64,6 +64,7 @@ def look_ahead(tables, trips, state, scout, now, next_ms, node, step):
     _fetch_head(tables, state, np.int64(scout[(step - _HEAD) % NODES]))
     _fetch_route(tables, trips, state, np.int64(scout[(step - _ROUTE) % NODES]))
     _fetch_target(tables, state, np.int64(scout[(step - _TARGET) % NODES]))
+    _fetch_room(tables, state, np.int64(scout[(step - _ROOM) % NODES]))
     return next_ms, node
 
 
@@ -120,18 +121,46 @@ def _fetch_route(tables, trips, state, node):
     _fetch(state.left_ms, lane.slot0 + lane.slot, 0)
     if head.movement != EXIT:
         _fetch(tables.step, head.movement, 0)
+        _fetch(tables.movement, head.movement, 0)
         _fetch(state.movement_out, head.movement, 0)
         _fetch(trips.leg, head.route_at + 1, 0)
 
 
 @njit(forceinline=True)
+def _ways(tables, state, l):
+    """The first of the lanes that the head of ``l`` may enter, and how many there are."""
+    lane = state.lane[l]
+    if not lane.at_line:
+        segment = tables.segment[tables.segment[lane.segment].next]
+        return np.int64(segment.first_lane), np.int64(segment.n_lanes)
+    head = state.place[lane.place0 + lane.head]
+    if head.movement == EXIT:
+        return 0, 0
+    step = tables.step[head.movement]
+    return np.int64(step.to_lane), np.int64(step.to_lanes)
+
+
+@njit(forceinline=True)
 def _fetch_target(tables, state, node):
     l = _lane_of(tables, node)
-    if l < 0:
-        return
-    head = state.place[state.lane[l].place0 + state.lane[l].head]
-    if head.movement != EXIT:
-        step = tables.step[head.movement]
-        _fetch(state.lane, step.to_lane, 0)
-        _fetch(state.lane, step.to_lane + step.to_lanes - 1, 0)
-        _fetch(state.signals.group, max(0, step.group), 0)
+    if l >= 0:
+        first, n_lanes = _ways(tables, state, l)
+        for b in range(first, first + n_lanes):
+            _fetch(state.lane, b, 0)
+            _fetch(state.lane, b, _LINE)
+        head = state.place[state.lane[l].place0 + state.lane[l].head]
+        if head.movement != EXIT:
+            _fetch(state.signals.group, max(0, tables.step[head.movement].group), 0)
+
+
+@njit(forceinline=True)
+def _fetch_room(tables, state, node):
+    """Of lanes that may be entered, when the slot was left that the vehicle would take."""
+    l = _lane_of(tables, node)
+    if l >= 0:
+        first, n_lanes = _ways(tables, state, l)
+        for b in range(first, first + n_lanes):
+            lane = state.lane[b]
+            if lane.used >= lane.easy:
+                at = lane.slot + lane.used + 1
+                _fetch(state.left_ms, lane.slot0 + (at - lane.n_slots if at >= lane.n_slots else at), 0)

@@ -245,6 +245,7 @@ def _signals(road: Road, spec: SignalSpec, segment: np.ndarray) -> tuple[Signals
     stage = np.asarray(spec.stage_mask, np.uint64)
     _check_stages(spec, junction, stage, forbidden)
     group["urgent_ms"] = _urgent(spec, junction, group, intergreen)
+    junction["limits"][group["junction"][group["urgent_ms"] < INF]] = 1
     serves = np.asarray(road.serves, np.int64).reshape(-1, 2)
     at_line = serves[segment["next"][road.lane_segment[serves[:, 0]]] == -1]
     of_group = np.asarray(road.movement_group)[at_line[:, 1]]

@@ -11,7 +11,7 @@ class Holdups(NamedTuple):
     now_ms: int
     waits_for: np.ndarray  # int32, the segment whose room the head waits for, -1
     serve: np.ndarray  # int64, bitmask of the lanes there that serve it
-    since_ms: np.ndarray  # int64, the last departure from the lane
+    since_ms: np.ndarray  # int64, of lanes whose head is held up: the last departure from them
     blocked_by: np.ndarray  # (k, 2) int32: lane whose head is blocked, lane whose head stands in its way
 
 

@@ -2,46 +2,50 @@
 
 import numpy as np
 
-from .gridlock import Holdups
+from .gridlock import Holdups, no_holdups
 from .state import INSIDE, State
 from .tables import EXIT, Tables
 
 
 def holdups_of(tables: Tables, state: State) -> Holdups:
-    """What gridlock is found by."""
-    lane = state.lane[: len(tables.lane_slots)]
-    head = state.place[lane["place0"] + lane["head"]]
+    """What gridlock is found by. Few lanes are held up, so only their records are read whole."""
+    held = no_holdups(int(state.total[0].now_ms), len(tables.lane_slots))
+    held.waits_for[:] = state.lane["waits_for"][: len(held.waits_for)]
+    blocked_by = _blocked_by(tables, state)
+    waits = np.flatnonzero(held.waits_for >= 0)
+    held.serve[waits] = _serve(tables, state, waits)
+    rows = np.union1d(waits, blocked_by[:, 0])
+    lane = state.lane[rows]
     last = lane["slot0"] + (lane["slot"] - 1) % lane["n_slots"]
-    return Holdups(
-        now_ms=int(state.total[0].now_ms),
-        waits_for=lane["waits_for"].copy(),
-        serve=_serve(tables, lane, head),
-        since_ms=np.maximum(state.left_ms[last], 0),
-        blocked_by=_blocked_by(tables, state, head["movement"]),
-    )
+    held.since_ms[rows] = np.maximum(state.left_ms[last], 0)
+    return held._replace(blocked_by=blocked_by)
 
 
-def _serve(tables: Tables, lane: np.ndarray, head: np.ndarray) -> np.ndarray:
-    """(n_lanes,) int64 bitmask of the lanes for whose room the head waits, 0 if it does not."""
-    serve = np.zeros(len(lane), np.int64)
-    waits = np.flatnonzero(lane["waits_for"] >= 0)
-    movement = head["movement"][waits]
-    every = (1 << tables.segment["n_lanes"][lane["waits_for"][waits]].astype(np.int64)) - 1
-    behind_mouth = every.copy()
-    onward = movement != EXIT
-    behind_mouth[onward] = tables.movement["serve_last"][movement[onward]]
-    serve[waits] = np.where(lane["at_line"][waits] == 1, head["onward"][waits], behind_mouth)
-    return serve
+def _movement_of_head(state: State, lanes: np.ndarray) -> np.ndarray:
+    lane = state.lane[lanes]
+    return state.place["movement"][lane["place0"] + lane["head"]]
 
 
-def _blocked_by(tables: Tables, state: State, movement_of_head: np.ndarray) -> np.ndarray:
+def _serve(tables: Tables, state: State, waits: np.ndarray) -> np.ndarray:
+    """Bitmask of the lanes for whose room the head of each of these lanes waits."""
+    lane = state.lane[waits]
+    head = state.place[lane["place0"] + lane["head"]]
+    behind_mouth = (1 << tables.segment["n_lanes"][lane["waits_for"]].astype(np.int64)) - 1
+    onward = head["movement"] != EXIT
+    behind_mouth[onward] = tables.movement["serve_last"][head["movement"][onward]]
+    return np.where(lane["at_line"] == 1, head["onward"], behind_mouth)
+
+
+def _blocked_by(tables: Tables, state: State) -> np.ndarray:
     """(k, 2) int32 lane whose head is blocked, lane whose head stands in its way inside the junction."""
     pairs = set()
     stands = state.lane["marks"] & INSIDE > 0
-    for l in np.flatnonzero(stands).tolist():
-        row = tables.movement[movement_of_head[l]]
-        for foe in tables.priority[row.foe_start : row.foe_end]:
-            is_head = state.lane["vehicles"][foe.lane] > 0 and movement_of_head[foe.lane] == foe.movement
-            if is_head and not stands[foe.lane]:
-                pairs.add((int(foe.lane), l))
+    inside = np.flatnonzero(stands)
+    for l, m in zip(inside.tolist(), _movement_of_head(state, inside).tolist(), strict=True):
+        row = tables.movement[m]
+        foes = tables.priority[row.foe_start : row.foe_end]
+        is_head = (state.lane["vehicles"][foes.lane] > 0) & (
+            _movement_of_head(state, foes.lane) == foes.movement
+        )
+        pairs |= {(int(lane), l) for lane in foes.lane[is_head & ~stands[foes.lane]]}
     return np.array(sorted(pairs), np.int32).reshape(-1, 2)

@@ -129,6 +129,8 @@ def _urgent_stage(signals, state, j, now):
     """A stage with the group that has been red beyond its limit for longest, -1 if none: the one in force
     (pedestrians may walk in it again), else the first. Pedestrians who did not call do not wait."""
     row = signals.junction[j]
+    if not row.limits:
+        return -1
     longest, urgent = INF, -1
     for i in range(row.n_groups):
         g = row.first_group + i

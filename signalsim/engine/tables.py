@@ -112,7 +112,8 @@ JUNCTION = np.dtype(
         ("first_stage", "i4"),
         ("n_stages", "i4"),
         ("intergreen_start", "i4"),  # n_groups x n_groups from here: [clearing, entering]
-        ("initial_stage", "i4"),  # local
+        ("initial_stage", "i2"),  # local
+        ("limits", "i2"),  # 1: some of its groups have a maximum red
         ("walks", "u8"),  # bitmask of its pedestrian groups
     ]
 )

@@ -47,7 +47,6 @@ def holdups_of(engine: "ReferenceEngine") -> Holdups:
     held = no_holdups(engine.now_ms, len(engine.tables.lane_slots))
     blocked_by: list[tuple[int, int]] = []
     for lane in engine.lanes[: len(held.serve)]:
-        held.since_ms[lane.index] = lane.left_ms[-1] if lane.left_ms else 0
         if lane.waits_for is not None:
             held.waits_for[lane.index] = lane.waits_for.index
             _, candidates, _ = engine.target(lane)
@@ -58,6 +57,9 @@ def holdups_of(engine: "ReferenceEngine") -> Holdups:
             for other, foe in foes:
                 if other.head is not None and other.head.movement == foe.index and not other.inside:
                     blocked_by.append((other.index, lane.index))
+    for index in {lane for lane, _ in blocked_by} | set(np.flatnonzero(held.waits_for >= 0).tolist()):
+        left_ms = engine.lanes[index].left_ms
+        held.since_ms[index] = left_ms[-1] if left_ms else 0
     return held._replace(blocked_by=np.array(sorted(set(blocked_by)), np.int32).reshape(-1, 2))
 
 
