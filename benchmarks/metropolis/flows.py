@@ -95,7 +95,18 @@ def _assigned(cost, from_node, to_node, start, movement, first, chosen, home):  
             order = np.argsort(far[d])[::-1]
             willing = home * np.exp(-far[d] / _REACH_S)
             _load(
-                order, before[d], willing, target, from_node, to_node, start, movement, first, flow, begins, ends
+                order,
+                before[d],
+                willing,
+                target,
+                from_node,
+                to_node,
+                start,
+                movement,
+                first,
+                flow,
+                begins,
+                ends,
             )
     return flow, begins, ends
 

@@ -83,19 +83,12 @@ class Bound:
         else:
             _call_ask(self._at, stage, switch_ms)
 
-    def look(self) -> None:
+    def look(self, lanes: bool, signals: bool) -> None:
         """See ``look.look``."""
         if numba.config.DISABLE_JIT:
-            look.look(*self._parts[:3], self._sight)
+            look.look(*self._parts[:3], self._sight, lanes, signals)
         else:
-            _call_look(self._at)
-
-    def look_at_signals(self) -> None:
-        """See ``look.look_at_signals``."""
-        if numba.config.DISABLE_JIT:
-            look.look_at_signals(self._parts[0], self._parts[2], self._sight)
-        else:
-            _call_look_at_signals(self._at)
+            _call_look(self._at, lanes, signals)
 
 
 @intrinsic
@@ -187,10 +180,5 @@ def _call_ask(at, stage, switch_ms):
 
 
 @njit(inner=False)
-def _call_look_at_signals(at):
-    look.look_at_signals(_tables(at), _state(at), _sight(at))
-
-
-@njit(inner=False)
-def _call_look(at):
-    look.look(_tables(at), _trips(at), _state(at), _sight(at))
+def _call_look(at, lanes, signals):
+    look.look(_tables(at), _trips(at), _state(at), _sight(at), lanes, signals)

@@ -79,12 +79,9 @@ class CompiledEngine:
         """Ask for local stages (int32, -1: nothing) not before ``switch_at_ms`` (int64), per junction."""
         self._run.ask(stage, switch_at_ms)
 
-    def observe(self, *, lanes: bool = True) -> Sight:
-        """The truth now, or of the signals alone; the arrays are written anew by the next call."""
-        if lanes:
-            self._run.look()
-        else:
-            self._run.look_at_signals()
+    def observe(self, *, lanes: bool = True, signals: bool = True) -> Sight:
+        """The truth now, or of lanes or signals alone; the arrays are written anew by the next call."""
+        self._run.look(lanes, signals)
         return self._sight._replace(now_ms=self._now_ms)
 
     def cabinet(self, detectors: Detectors) -> Cabinet:

@@ -21,14 +21,17 @@ _DEPART, _ENTER, _CROSS, _ARRIVE = int(Kind.DEPART), int(Kind.ENTER), int(Kind.C
 
 @njit(forceinline=True, inner=True)
 def count_queue(state, lane, now):
-    """Count on from the queue's known end over the vehicles that have reached it by now."""
+    """Count on from the queue's known end over the vehicles that have reached it by now; when the next one
+    will."""
     while lane.queue < lane.vehicles:
         at = lane.head + lane.queue
         if at >= lane.n_places:
             at -= lane.n_places
-        if state.place[lane.place0 + at].arrive_ms > now:
-            break
+        arrive = state.place[lane.place0 + at].arrive_ms
+        if arrive > now:
+            return arrive
         lane.queue += 1
+    return INF
 
 
 @njit
@@ -122,6 +125,7 @@ def _leave(tables, state, log, l, opposed):
     lane.out += 1
     lane.next_ms = _headway_after(tables, state, lane, head, opposed, now)
     lane.marks &= ~FRESH
+    lane.quiet_ms = now
     at = lane.slot
     for _ in range(size):
         state.left_ms[lane.slot0 + at] = now
@@ -170,6 +174,7 @@ def _enter(tables, trips, state, log, b, vehicle, way, pace, size, siren, stops,
     place.length = size
     place.siren = siren
     place.stops = stops
+    lane.quiet_ms = now
     lane.admit_ms = now + traverse + np.int64(lane.headway_ms) * size // 2
     lane.used += size
     lane.vehicles += 1

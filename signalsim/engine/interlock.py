@@ -28,6 +28,8 @@ from .tables import BUTTON, INF, Signals
 from .walks import (
     begin_walks,
     begins_with_stage,
+    bit,
+    end_green,
     end_walks,
     has,
     next_walk_end,
@@ -62,6 +64,7 @@ def initial_state(signals: Signals, now_ms: int = 0) -> SignalState:
                 if int(signals.group["led"][first + k]) >> i & 1
             ]
             group["start_ms"][first + i] = now_ms + max(leads, default=0)
+            state["coming"] |= np.uint64(1 << i)
     stage_ms = np.zeros(len(signals.stage), np.int64)
     return SignalState(junction.view(np.recarray), group.view(np.recarray), stage_ms)
 
@@ -165,12 +168,8 @@ def _next_target(signals, state, j, now):
 @njit
 def _takes_back(signals, state, j, stage):
     """Whether a switch to ``stage`` would take back a green that is on its way."""
-    row = signals.junction[j]
-    target = signals.stage[row.first_stage + stage]
-    for i in range(row.n_groups):
-        if state.group[row.first_group + i].start_ms < INF and not has(target, i):
-            return True
-    return False
+    target = signals.stage[signals.junction[j].first_stage + stage]
+    return state.junction[j].coming & ~target != 0
 
 
 @njit
@@ -181,25 +180,58 @@ def _begin_switch(signals, state, j, stage, now, changes, n):
     before = signals.stage[row.first_stage + state.junction[j].stage]
     if state.junction[j].since_ms < INF:
         state.stage_ms[row.first_stage + state.junction[j].stage] += now - state.junction[j].since_ms
+    junction = state.junction[j]
+    ends = junction.green & ~target
+    for i in range(row.n_groups):
+        if has(ends, i):
+            changes[n] = end_green(state, j, row.first_group + i, i, now)
+            n += 1
+    enters = target & ~row.walks & ~junction.green & ~junction.coming
+    for i in range(row.n_groups):
+        if has(enters, i):
+            state.group[row.first_group + i].start_ms = soonest_start(signals, state, j, i, now)
+            junction.coming |= bit(i)
+    permitted = target & ~before & row.walks  # a permission that goes on brings no other walk
+    for i in range(row.n_groups):
+        if has(permitted, i) and begins_with_stage(signals, state, row.first_group + i):
+            start_walk(signals, state, j, i, now)
+    junction.stage = stage
+    junction.since_ms = INF
+    return n
+
+
+@njit
+def _end_yellows(signals, state, j, now, changes, n):
+    row, junction = signals.junction[j], state.junction[j]
     for i in range(row.n_groups):
         g = row.first_group + i
-        group = state.group[g]
-        if group.aspect == GREEN and not has(target, i):
-            group.aspect = YELLOW
+        if has(junction.yellow, i) and state.group[g].green_end_ms + signals.group[g].yellow_ms <= now:
+            group = state.group[g]
+            group.aspect = RED
             group.since_ms = now
-            group.green_end_ms = now
+            junction.yellow &= ~bit(i)
             changes[n] = 4 * g + group.aspect
             n += 1
+    return n
+
+
+@njit
+def _begin_greens(signals, state, j, now, changes, n):
+    row, junction = signals.junction[j], state.junction[j]
     for i in range(row.n_groups):
         g = row.first_group + i
-        if has(target & ~row.walks, i) and state.group[g].aspect != GREEN and state.group[g].start_ms == INF:
-            state.group[g].start_ms = soonest_start(signals, state, j, i, now)
-    for i in range(row.n_groups):
-        is_new = has(target & ~before & row.walks, i)  # a permission that goes on brings no other walk
-        if is_new and begins_with_stage(signals, state, row.first_group + i):
-            start_walk(signals, state, j, i, now)
-    state.junction[j].stage = stage
-    state.junction[j].since_ms = INF
+        if has(junction.coming & ~junction.yellow, i) and state.group[g].start_ms <= now:
+            group = state.group[g]
+            group.aspect = GREEN
+            group.since_ms = now
+            group.began_ms = now
+            group.green_end_ms = INF
+            group.start_ms = INF
+            group.called = 0
+            junction.green |= bit(i)
+            junction.coming &= ~bit(i)
+            changes[n] = 4 * g + group.aspect
+            n += 1
     return n
 
 
@@ -212,69 +244,61 @@ def settle(signals, state, j, now, changes):
     how many.
     Afterwards ask ``due`` when to come back.
     """
-    row = signals.junction[j]
+    row, junction = signals.junction[j], state.junction[j]
     n = 0
     while True:
-        waiting = False
         stage, when = _next_target(signals, state, j, now)
         if row.walks:
             n = end_walks(signals, state, j, stage, when, now, changes, n)
-        for i in range(row.n_groups):
-            g = row.first_group + i
-            group = state.group[g]
-            if group.aspect == YELLOW and group.green_end_ms + signals.group[g].yellow_ms <= now:
-                group.aspect = RED
-                group.since_ms = now
-                changes[n] = 4 * g + group.aspect
-                n += 1
+        if junction.yellow:
+            n = _end_yellows(signals, state, j, now, changes, n)
         if row.walks:
             begin_walks(signals, state, j, stage, when, now)
-        for i in range(row.n_groups):
-            g = row.first_group + i
-            group = state.group[g]
-            if group.start_ms <= now and group.aspect == RED:
-                group.aspect = GREEN
-                group.since_ms = now
-                group.began_ms = now
-                group.green_end_ms = INF
-                group.start_ms = INF
-                group.called = 0
-                changes[n] = 4 * g + group.aspect
-                n += 1
-            waiting |= group.start_ms < INF
-        if not waiting and state.junction[j].since_ms == INF:
-            state.junction[j].since_ms = now
+        if junction.coming:
+            n = _begin_greens(signals, state, j, now, changes, n)
+        if not junction.coming and junction.since_ms == INF:
+            junction.since_ms = now
         stage, when = _next_target(signals, state, j, now)
         if stage < 0 or when > now:
             return n
-        if stage == state.junction[j].stage:
-            if stage == state.junction[j].wanted:
-                state.junction[j].wanted = -1
+        if stage == junction.stage:
+            if stage == junction.wanted:
+                junction.wanted = -1
             return n
         target = signals.stage[row.first_stage + stage]
         if _takes_back(signals, state, j, stage) or ready(signals, state, j, target, target, now) > now:
             return n
-        if stage == state.junction[j].wanted:
-            state.junction[j].wanted = -1
+        if stage == junction.wanted:
+            junction.wanted = -1
         n = _begin_switch(signals, state, j, stage, now, changes, n)
+
+
+@njit
+def _next_change(signals, state, j, now):
+    """The first end of a yellow, beginning of a green or end of patience at junction ``j``."""
+    row, junction = signals.junction[j], state.junction[j]
+    soonest = INF
+    for i in range(row.n_groups):
+        g = row.first_group + i
+        group = state.group[g]
+        if has(junction.yellow, i):
+            soonest = min(soonest, group.green_end_ms + signals.group[g].yellow_ms)
+        if has(junction.coming, i):
+            soonest = min(soonest, group.start_ms)
+        elif row.limits != 0 and not has(junction.green, i) and signals.group[g].urgent_ms < INF:
+            urgent = group.green_end_ms + signals.group[g].urgent_ms
+            if urgent > now:
+                soonest = min(soonest, urgent)
+    return soonest
 
 
 @njit
 def due(signals, state, j, now):
     """When ``settle`` has something to do next at junction ``j`` (> now), INF if nothing is under way."""
-    row = signals.junction[j]
+    row, junction = signals.junction[j], state.junction[j]
     soonest = INF
-    for i in range(row.n_groups):
-        g = row.first_group + i
-        group = state.group[g]
-        if group.aspect == YELLOW:
-            soonest = min(soonest, group.green_end_ms + signals.group[g].yellow_ms)
-        if group.start_ms < INF:
-            soonest = min(soonest, group.start_ms)
-        elif group.aspect != GREEN and signals.group[g].urgent_ms < INF:
-            urgent = group.green_end_ms + signals.group[g].urgent_ms
-            if urgent > now:
-                soonest = min(soonest, urgent)
+    if row.limits != 0 or (junction.yellow | junction.coming) != 0:
+        soonest = _next_change(signals, state, j, now)
     stage, when = _next_target(signals, state, j, now)
     if row.walks:
         soonest = min(soonest, next_walk_end(signals, state, j, stage, when))

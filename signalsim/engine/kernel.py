@@ -19,7 +19,7 @@ from .log import write
 from .pedestrians import next_on_kerb, on_kerb, walk_begins
 from .records import Kind
 from .sirens import make_way
-from .state import FRESH, IDLE, INSIDE, SIREN, WHEEL
+from .state import FRESH, IDLE, INSIDE, PERMISSIVE, SIREN, WHEEL
 from .tables import ENTERS, EXIT, INF, TAKES_TURNS, TO_VEHICLES
 from .wheel import KERB, LANE, ROOM, SIGNAL, YIELD, first_lane_node, next_busy, refill, schedule, take
 
@@ -205,7 +205,7 @@ def _lamp_changed(tables, trips, state, g, aspect):
         if aspect == GREEN:
             lane.sneaks = 0
             lane.marks |= FRESH
-        elif lane.vehicles == 0 or not lane.permissive or not _may_clear(tables, state, lane, g):
+        elif lane.vehicles == 0 or not lane.marks & PERMISSIVE or not _may_clear(tables, state, lane, g):
             continue
         wake(tables, trips, state, l)
 

@@ -22,6 +22,10 @@ JUNCTION_STATE = np.dtype(
         ("wanted", "i4"),  # local: the request in hand, -1 if none
         ("since_ms", "i8"),  # when all groups of the stage were green, INF while changing
         ("wanted_ms", "i8"),  # not before this
+        # bitmasks of its groups, so that nobody has to look at all of them:
+        ("green", "u8"),
+        ("yellow", "u8"),
+        ("coming", "u8"),  # a green is on its way
     ]
 )
 

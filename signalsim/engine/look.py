@@ -9,15 +9,24 @@ from .tables import EXIT, INF
 
 
 @njit(inner=True)
-def look(tables, trips, state, sight):
-    """Fill a ``Sight`` (its ``now_ms`` aside)."""
+def look(tables, trips, state, sight, lanes, signals):
+    """Fill a ``Sight`` (its ``now_ms`` aside), or of it what lanes, movements and sources, or what signals
+    show."""
+    if lanes:
+        _look_at_lanes(tables, trips, state, sight)
+    if signals:
+        _look_at_signals(tables, state, sight)
+
+
+@njit
+def _look_at_lanes(tables, trips, state, sight):
     now = state.total[0].now_ms
     n_lanes = tables.lane_slots.size
     for l in range(n_lanes):
         lane = state.lane[l]
-        if lane.vehicles > 0:
-            count_queue(state, lane, now)
-            _count_near(tables, state, l, now)
+        if lane.vehicles > 0 and lane.quiet_ms <= now:
+            arrives = count_queue(state, lane, now)
+            lane.quiet_ms = min(arrives, _count_near(tables, state, l, now))
         sight.lane_vehicles[l] = lane.vehicles
         sight.lane_queue[l] = lane.queue
         sight.lane_out[l] = lane.out
@@ -32,12 +41,10 @@ def look(tables, trips, state, sight):
                 break
             waiting += 1
         sight.source_waiting[s - n_lanes] = waiting
-    look_at_signals(tables, state, sight)
 
 
-@njit(inner=True)
-def look_at_signals(tables, state, sight):
-    """Fill what a ``Sight`` tells of the signals."""
+@njit
+def _look_at_signals(tables, state, sight):
     now = state.total[0].now_ms
     for j in range(tables.signals.junction.size):
         junction = state.signals.junction[j]
@@ -54,7 +61,7 @@ def look_at_signals(tables, state, sight):
 @njit(forceinline=True)
 def _count_near(tables, state, l, now):
     """Count on from the known ones over the vehicles between advance line and stop line: at free flow past
-    it, and with room to stand there."""
+    it, and with room to stand there; when the next one will be there unless somebody leaves."""
     lane = state.lane[l]
     while lane.near < lane.vehicles:
         at = lane.head + lane.near
@@ -62,10 +69,14 @@ def _count_near(tables, state, l, now):
             at -= lane.n_places
         vehicle = state.place[lane.place0 + at]
         taken = lane.near_slots + vehicle.length
-        if vehicle.arrive_ms - tables.lane_view_ms[l] > now or taken > tables.lane_view_slots[l]:
-            break
+        if taken > tables.lane_view_slots[l]:
+            return INF
+        passes = vehicle.arrive_ms - tables.lane_view_ms[l]
+        if passes > now:
+            return passes
         lane.near += 1
         lane.near_slots = taken
+    return INF
 
 
 @njit

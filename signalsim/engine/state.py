@@ -37,13 +37,13 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("slot0", "i4"),  # its ring of slots
         ("slot", "i4"),  # the first one taken
         ("segment", "i4"),  # a source: the segment that it feeds
-        ("permissive", "i4"),  # 1: serves a movement that gives way to vehicles
         ("queue", "i4"),  # vehicles known to have reached the stop line
         ("max_queue", "i4"),
         ("stops", "i4"),
         ("crossed", "i4"),  # by counted vehicles
         ("delay_ms", "i8"),  # of counted vehicles
-        ("out", "i8"),  # by all vehicles
+        ("quiet_ms", "i8"),  # before this nobody passes the advance line or comes to the stop line
+        ("out", "i4"),  # by all vehicles
         ("near", "i4"),  # vehicles known to be between advance line and stop line
         ("near_slots", "i4"),  # that they take
     ]
@@ -53,6 +53,7 @@ FRESH = 1  # a lamp of it went green and nobody has crossed since
 INSIDE = 2  # its head has crossed the stop line and stands inside the junction
 BLOCKED = 4  # somebody stands inside the junction in the way of a movement from it
 SIREN = 8  # an emergency vehicle is on it and not yet at the front
+PERMISSIVE = 16  # it serves a movement that gives way to vehicles
 PLACE = np.dtype(  # a vehicle on a lane
     [
         ("arrive_ms", "i8"),  # earliest time at the stop line
@@ -196,7 +197,7 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
     lane["wave_ms"][:n_lanes] = tables.lane_wave_ms
     lane["easy"][:n_lanes] = _easy(tables, arrivals)
     lane["travel_ms"] = tables.segment["travel_ms"][tables.lane]
-    lane["permissive"][:n_lanes] = _permissive(tables)
+    lane["marks"][:n_lanes] = PERMISSIVE * _permissive(tables)
     lane["at_line"] = tables.segment["next"][tables.lane] < 0
     place = aligned(int(places.sum()), PLACE)
     place["movement"] = EXIT

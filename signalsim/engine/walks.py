@@ -19,6 +19,24 @@ def has(mask, i):
     return (mask >> np.uint64(i)) & np.uint64(1) != 0
 
 
+@njit(inner=True)
+def bit(i):
+    """The bitmask of group ``i`` alone."""
+    return np.uint64(1) << np.uint64(i)
+
+
+@njit(inner=True)
+def end_green(state, j, g, i, now):
+    """Group ``g``, local ``i``, ends its green; the change to be noted."""
+    group, junction = state.group[g], state.junction[j]
+    group.aspect = YELLOW
+    group.since_ms = now
+    group.green_end_ms = now
+    junction.green &= ~bit(i)
+    junction.yellow |= bit(i)
+    return 4 * g + group.aspect
+
+
 @njit
 def _overhang(signals, state, j, i, stays, enters):
     """How long before the greens of vehicles that end with it the walk of local group ``i`` must end, ms,
@@ -51,15 +69,18 @@ def ready(signals, state, j, stays, enters, now):
     green, walks are over, and clearances so far on that they hold up nobody of ``enters`` much longer."""
     row = signals.junction[j]
     over = -INF
+    vehicles = state.junction[j].green & ~stays & ~row.walks
+    for i in range(row.n_groups):
+        if has(vehicles, i):
+            g = row.first_group + i
+            over = max(over, state.group[g].since_ms + signals.group[g].min_green_ms)
+    walks = row.walks & ~stays
+    if not walks:
+        return over
     for i in range(row.n_groups):
         g = row.first_group + i
         group = state.group[g]
-        if has(stays, i):
-            continue
-        if signals.group[g].walk == 0:
-            if group.aspect == GREEN:
-                over = max(over, group.since_ms + signals.group[g].min_green_ms)
-        elif group.start_ms < INF or group.began_ms > -INF:
+        if has(walks, i) and (group.start_ms < INF or group.began_ms > -INF):
             end = group.green_end_ms
             if group.start_ms < INF:
                 end = group.start_ms + signals.group[g].min_green_ms
@@ -113,10 +134,7 @@ def end_walks(signals, state, j, stage, when, now, changes, n):
         if not has(row.walks, i) or group.aspect != GREEN:
             continue
         if _walk_end(signals, state, j, i, stage, when) <= now:
-            group.aspect = YELLOW
-            group.since_ms = now
-            group.green_end_ms = now
-            changes[n] = 4 * g + group.aspect
+            changes[n] = end_green(state, j, g, i, now)
             n += 1
     return n
 
@@ -156,6 +174,7 @@ def start_walk(signals, state, j, i, now):
     g = row.first_group + i
     start = soonest_start(signals, state, j, i, now)
     state.group[g].start_ms = start
+    state.junction[j].coming |= bit(i)
     for k in range(row.n_groups):
         group = state.group[row.first_group + k]
         if has(signals.group[g].led, k) and group.start_ms < INF:

@@ -56,6 +56,7 @@ class Estimate(NamedTuple):
     moving: np.ndarray  # (n_lanes,) vehicles that passed the advance line of late, fading with the view
     filled: np.ndarray  # (n_lanes,) bool, the queue fills the view
     recent: np.ndarray  # (n_movements,) vehicles, fading with SHARE_S
+    turned_ms: np.ndarray  # (n_links,) int64, when its movements last counted somebody
     far: np.ndarray  # (n_links,) vehicles upstream of the advance lines
     link_rate: np.ndarray  # (n_links,) veh/s announced, smoothed
     sure: np.ndarray  # (n_links,) bool: nobody who came or left was overlooked so far
@@ -93,6 +94,7 @@ def estimate(road: Approaches) -> Estimate:
         moving=np.zeros(n_lanes),
         filled=np.zeros(n_lanes, bool),
         recent=np.zeros(n_movements),
+        turned_ms=np.zeros(n_links, np.int64),
         far=np.zeros(n_links),
         link_rate=np.zeros(n_links),
         sure=np.ones(n_links, bool),
@@ -114,7 +116,7 @@ def deliver(road, trust, cameras, state):
     state.read_ms[0] = now
     if passed_s != state.fade_s[0]:
         _set_fades(road, passed_s, state)
-    _count_turns(road, trust, cameras.ring_movement[at], passed_s, state)
+    _count_turns(road, trust, cameras.ring_movement[at], now, state)
     all_work = cameras.ring_working[at].all()
     drift = 1.0 - np.exp(-passed_s / DRIFT_S)
     weight = _weight(passed_s, now / 1000.0)
@@ -162,12 +164,18 @@ def _weight(passed_s, now_s):
 
 
 @njit
-def _count_turns(road, trust, counted, passed_s, state):
-    """Movement counts, what they announce behind the junction and, per link, the fading shares of its
-    movements."""
-    fade = np.exp(-passed_s / SHARE_S)
+def _count_turns(road, trust, counted, now, state):
+    """Movement counts, what they announce behind the junction and the fading shares of the movements of
+    each link that counted somebody: without news they stay what they are."""
     for link in range(len(road.link_seen)):
         first, end = road.link_movement[link], road.link_movement[link + 1]
+        is_new = False
+        for m in range(first, end):
+            is_new = is_new or counted[m] != state.last_movement[m]
+        if not is_new:
+            continue
+        fade = np.exp((state.turned_ms[link] - now) / (1000.0 * SHARE_S))
+        state.turned_ms[link] = now
         total = 0.0
         for m in range(first, end):
             new = 0.0

@@ -69,6 +69,11 @@ class Stage:
             self._sight = self.engine.observe()
         return self._sight
 
+    def sight_of_cameras(self) -> Sight:
+        """The truth now but for the signals, which no camera reads."""
+        self.now_ms()
+        return self._sight or self.engine.observe(signals=False)
+
     def _sight_of_policy(self) -> Sight:
         """What cameras do not tell is the state of the signals alone, unless they tell the truth."""
         self.now_ms()
@@ -93,7 +98,7 @@ def sensing(stage: Stage) -> Process:
     time_ms = 0
     while True:
         yield stage.moment(time_ms, Rank.SENSING)
-        stage.sensors.read(stage.sight())
+        stage.sensors.read(stage.sight_of_cameras())
         time_ms += stage.sensors.interval_ms
 
 

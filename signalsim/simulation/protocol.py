@@ -18,9 +18,9 @@ class Engine(Protocol):
     def advance(self, until_ms: int) -> None:
         """Handle everything with time < ``until_ms``."""
 
-    def observe(self, *, lanes: bool = True) -> Sight:
+    def observe(self, *, lanes: bool = True, signals: bool = True) -> Sight:
         """The truth now; the arrays are reused by the next call. ``lanes`` False: what it tells of lanes,
-        movements and sources may be old."""
+        movements and sources may be old; ``signals`` False: what it tells of signals."""
 
     def cabinet(self, detectors: Detectors) -> Cabinet:
         """What detectors and lamps say now; the arrays are reused by the next call."""

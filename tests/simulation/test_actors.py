@@ -23,7 +23,7 @@ class Engine:
     def advance(self, until_ms):
         LOG.append((until_ms, "advance"))
 
-    def observe(self, *, lanes=True):
+    def observe(self, *, lanes=True, signals=True):
         now = max([entry[0] for entry in LOG if entry[1] == "advance"], default=0)
         return SimpleNamespace(
             now_ms=now, stage_ms=np.full(self.n_stages, now // 4), lane_queue=np.zeros(1, np.int32)

@@ -85,7 +85,7 @@ class SumoEngine:
         """Not known: SUMO does not say which lane a vehicle waits for."""
         return no_holdups(self._now_ms, self._n_lanes)
 
-    def observe(self, *, lanes: bool = True) -> Sight:
+    def observe(self, *, lanes: bool = True, signals: bool = True) -> Sight:
         """The truth of the last whole second, all of it; see ``traffic.Traffic.sight``."""
         now = self._now_ms
         return Sight(now_ms=now, **self._world.ask("sight", now), **self._interlock.sight(now))

@@ -99,8 +99,8 @@ class ReferenceEngine:
         if junction >= 0:
             self._junctions[junction].set(self.now_ms)
 
-    def observe(self, *, lanes: bool = True) -> Sight:
-        """The truth now; ``lanes`` changes nothing here."""
+    def observe(self, *, lanes: bool = True, signals: bool = True) -> Sight:
+        """The truth now, always all of it."""
         return sight_of(self)
 
     def cabinet(self, detectors: Detectors) -> Cabinet:
