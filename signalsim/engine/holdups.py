@@ -43,9 +43,9 @@ def _blocked_by(tables: Tables, state: State) -> np.ndarray:
     inside = np.flatnonzero(stands)
     for l, m in zip(inside.tolist(), _movement_of_head(state, inside).tolist(), strict=True):
         row = tables.movement[m]
-        foes = tables.priority[row.foe_start : row.foe_end]
-        is_head = (state.lane["vehicles"][foes.lane] > 0) & (
-            _movement_of_head(state, foes.lane) == foes.movement
+        foes = tables.priority[row["foe_start"] : row["foe_end"]]
+        is_head = (state.lane["vehicles"][foes["lane"]] > 0) & (
+            _movement_of_head(state, foes["lane"]) == foes["movement"]
         )
-        pairs |= {(int(lane), l) for lane in foes.lane[is_head & ~stands[foes.lane]]}
+        pairs |= {(int(lane), l) for lane in foes["lane"][is_head & ~stands[foes["lane"]]]}
     return np.array(sorted(pairs), np.int32).reshape(-1, 2)
