@@ -10,27 +10,28 @@ from .tables import EXIT, Tables
 def holdups_of(tables: Tables, state: State) -> Holdups:
     """What gridlock is found by."""
     lane = state.lane[: len(tables.lane_slots)]
-    head = state.place[lane["place0"] + lane["head"]]
+    head = lane["place0"] + lane["head"]
     last = lane["slot0"] + (lane["slot"] - 1) % lane["n_slots"]
     return Holdups(
         now_ms=int(state.total[0].now_ms),
         waits_for=lane["waits_for"].copy(),
-        serve=_serve(tables, lane, head),
+        serve=_serve(tables, state, lane, head),
         since_ms=np.maximum(state.left_ms[last], 0),
-        blocked_by=_blocked_by(tables, state, head["movement"]),
+        blocked_by=_blocked_by(tables, state, state.place["movement"][head]),
     )
 
 
-def _serve(tables: Tables, lane: np.ndarray, head: np.ndarray) -> np.ndarray:
-    """(n_lanes,) int64 bitmask of the lanes for whose room the head waits, 0 if it does not."""
+def _serve(tables: Tables, state: State, lane: np.ndarray, head: np.ndarray) -> np.ndarray:
+    """(n_lanes,) int64 bitmask of the lanes for whose room the head waits, 0 if it does not; ``head``: its
+    place."""
     serve = np.zeros(len(lane), np.int64)
     waits = np.flatnonzero(lane["waits_for"] >= 0)
-    movement = head["movement"][waits]
+    movement = state.place["movement"][head[waits]]
     every = (1 << tables.segment["n_lanes"][lane["waits_for"][waits]].astype(np.int64)) - 1
     behind_mouth = every.copy()
     onward = movement != EXIT
     behind_mouth[onward] = tables.movement["serve_last"][movement[onward]]
-    serve[waits] = np.where(lane["at_line"][waits] == 1, head["onward"][waits], behind_mouth)
+    serve[waits] = np.where(lane["at_line"][waits] == 1, state.place["onward"][head[waits]], behind_mouth)
     return serve
 
 
