@@ -27,7 +27,7 @@ from signalsim.sensing.sensors import Sensors
 
 SIZE, DECIDING, LOAD = 32, 1000, 0.8
 FILL_S, ROUNDS = 600, 30
-N_EVENTS, MEAN_DELAY_MS = 100_000, 4000
+N_EVENTS, MEAN_DELAY_MS = 100_000, 20_000  # a few events a millisecond, as in a run
 CAMERA = PRESETS["typical"]
 DESIGNED = {"uniform", "webster", "coordinated"}  # plans, which the kernel of the deployed one follows
 DECIDES = [*(name for name in CONTROLLERS if name not in DESIGNED), "max-pressure:cyclic=true"]
@@ -124,12 +124,12 @@ def test_wheel(benchmark, built: Built) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_run(benchmark, filled: Loop) -> None:  # type: ignore[no-untyped-def]
-    """Ten simulated seconds of traffic and signals, again and again from the same state."""
+    """A simulated minute of traffic and signals, again and again from the same state."""
     engine = filled.engine
     saved = engine.snapshot()
     before, events = engine.totals().moves, engine.events
     benchmark.pedantic(
-        lambda: engine.advance(engine.now_ms + 10_000),
+        lambda: engine.advance(engine.now_ms + 60_000),
         setup=lambda: engine.restore(saved), rounds=ROUNDS, warmup_rounds=1,
     )  # fmt: skip
     benchmark.extra_info["moves"] = engine.totals().moves - before

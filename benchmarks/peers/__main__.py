@@ -44,9 +44,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             export_s = alone(make, size, given.minutes, Path(folder))
             print(f"{size}x{size}: exported to SUMO in {export_s:.1f} CPU s", file=sys.stderr)
-            rows += compare(size, Path(folder), names, given.repeats)
-    versions = {name: importlib.metadata.version(name) for name in ("uxsim", "libsumo", "numba")}
-    print(json.dumps({"versions": versions, "rows": rows}, indent=1) if given.json else table(rows))
+            found = compare(size, Path(folder), names, given.repeats)
+        if not given.json:
+            print(table(found), flush=True)
+        rows += found
+    if given.json:
+        versions = {name: importlib.metadata.version(name) for name in ("uxsim", "libsumo", "numba")}
+        print(json.dumps({"versions": versions, "rows": rows}, indent=1))
 
 
 def alone(function: Any, *arguments: Any) -> Any:
