@@ -9,18 +9,26 @@ from signalsim.engine.tables import EXIT, Arrivals, Tables
 BLOCK_M, SPEED_MPS, JAM_SPACING_M, HEADWAY_MS = 300.0, 13.89, 7.5, 1895
 LEFT, THROUGH, RIGHT = 0, 1, 2
 SHARES = (0.1, 0.8, 0.1)  # of left, through, right
+ENTRY_VEH_H = {4: 1000, 10: 950, 30: 940, 50: 920}  # by size; busiest approaches at 60 to 65 % of capacity
+USUAL_VEH_H = 800  # of other sizes
 STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))  # east, north, west, south
 
 
-def make_grid(n: int) -> tuple[Tables, np.ndarray]:
-    """Tables of an n x n grid and, per link, its movements to the left, ahead and right (-1: none)."""
-    links: list[tuple[int, int, int]] = []  # x, y of the node it leaves, heading
+def grid_links(n: int) -> list[tuple[int, int, int]]:
+    """Links of an n x n grid: x and y of the node that each leaves, and its heading."""
+    links = []
     for x in range(-1, n + 1):
         for y in range(-1, n + 1):
             for heading, (dx, dy) in enumerate(STEP):
                 here, there = _inside(x, y, n), _inside(x + dx, y + dy, n)
                 if here or there:
                     links.append((x, y, heading))
+    return links
+
+
+def make_grid(n: int) -> tuple[Tables, np.ndarray]:
+    """Tables of an n x n grid and, per link, its movements to the left, ahead and right (-1: none)."""
+    links = grid_links(n)
     index = {link: i for i, link in enumerate(links)}
     turns = np.full((len(links), 3), -1)
     from_link, to_link, kind = [], [], []

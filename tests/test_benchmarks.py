@@ -1,9 +1,11 @@
-"""Benchmarks run in their short forms: the speed one counts the same work as ever, the validation prints."""
+"""Benchmarks run in their short forms. What they count is held here, and ratios taken in one run; never
+seconds."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,20 +13,63 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_speed_counts_work_that_does_not_depend_on_the_machine() -> None:
-    command = [sys.executable, "benchmarks/speed.py", "--sizes", "2", "--repeats", "1", "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    (row,) = json.loads(done.stdout)
+    (row,) = _json("benchmarks/speed.py", "--sizes", "2", "--repeats", "1", "--json")
     assert row["grid"] == "2x2" and row["moves"] > 5000
     assert row["events_per_move"] < 2.5  # an event or two a move, signals included: no polling
     assert row["moves_per_cpu_s"] > 0
 
 
+def test_controllers_are_held_against_the_plan_in_one_run() -> None:
+    given = ["--sizes", "2", "--repeats", "1", "--controllers", "max-pressure", "--json"]
+    plan, rule = _json("benchmarks/speed.py", *given)
+    assert (plan["controller"], plan["longer_percent"]) == ("deployed", 0)
+    assert rule["controller"] == "max-pressure" and rule["moves"] == pytest.approx(plan["moves"], rel=0.05)
+
+
+def test_bytes_of_a_lane_and_of_a_vehicle() -> None:
+    (row,) = _json("benchmarks/memory.py", "--sizes", "2", "--json")
+    assert row["lanes"] == 48  # of 300 m
+    assert row["bytes_per_lane"] < 3000
+    assert row["bytes_per_vehicle"] < 100 + 16 * row["links_per_route"]
+
+
+def test_a_start_costs_little_more_than_a_bare_program() -> None:
+    """Aims are 1.3 and 1.5; the bounds leave room for a busy machine, none for a heavy import."""
+    found = _json("benchmarks/startup.py", "--repeats", "3", "--json")
+    help_, run = found["commands"]
+    assert help_["unwanted"] == run["unwanted"] == []
+    assert help_["ratio"] < 1.8 and run["ratio"] < 2.2
+
+
+def test_peers_drive_the_same_routes() -> None:
+    for name in ("uxsim", "libsumo"):
+        pytest.importorskip(name, reason="the extra 'bench' is not installed")
+    given = ["--sizes", "2", "--minutes", "25", "--repeats", "1", "--programs", "uxsim-1,uxsim-5,sumo-meso"]
+    rows = _json("-m", "benchmarks.peers", *given, "--json")["rows"]
+    assert [row["program"] for row in rows] == ["signalsim", "uxsim-1", "uxsim-5", "sumo-meso"]
+    for row in rows:
+        assert row["arrived_percent"] == 100
+        assert row["moves"] == pytest.approx(rows[0]["moves"], rel=0.03)
+        assert row["ours_is_faster"] > 0 and row["load_cpu_s"] > 0
+
+
+def test_pieces_of_the_kernel_run() -> None:
+    pytest.importorskip("pytest_benchmark", reason="the extra 'bench' is not installed")
+    command = [sys.executable, "-m", "pytest", "-q", "benchmarks/kernel.py", "-k", "wheel"]
+    done = subprocess.run([*command, "--benchmark-disable"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def _json(*command: str) -> Any:
+    """What a benchmark prints with ``--json``."""
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 def test_validation_prints_a_row_per_measure() -> None:
     pytest.importorskip("sumo", reason="the extra 'sumo' is not installed")
-    command = [sys.executable, "-m", "benchmarks.validation", "--quick", "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout)
+    rows = _json("-m", "benchmarks.validation", "--quick", "--json")
     measures = {"saturation flow", "alone, green", "delay", "link delays, Spearman"}
     assert {row["measure"] for row in rows} == measures
     assert all(

@@ -8,8 +8,8 @@ import pytest
 
 # numba looks at scipy's version by itself; what costs time are scipy's own packages
 HEAVY = (
-    "numpy", "numba", "scipy.special", "scipy.stats", "scipy.sparse", "scipy.optimize", "matplotlib",
-    "networkx", "simpy", "jinja2", "rich.progress",
+    "numpy", "numba", "scipy.linalg", "scipy.special", "scipy.stats", "scipy.sparse", "scipy.optimize",
+    "matplotlib", "networkx", "simpy", "jinja2", "rich.progress",
 )  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def _clear(tables, state, m):
     return until
 
 
-@njit
+@njit(inner=True)
 def let_others_try(tables, state, m):
     """The heads that may have waited for one of movement ``m``, which takes turns, look again."""
     first = first_lane_node(tables) + tables.lane.size + tables.segment.size

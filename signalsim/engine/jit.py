@@ -7,6 +7,7 @@ lives in a folder named by a hash of every file that holds kernels; an edit give
 
 import hashlib
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numba
@@ -27,6 +28,23 @@ def _source_hash() -> str:
     return digest.hexdigest()
 
 
+def _load_array_functions() -> None:
+    """Numba's array functions, which every kernel brings along, without the SciPy they look for.
+
+    They look whether SciPy's BLAS is there, which loads a fifth of what a start takes. No kernel of ours
+    multiplies matrices; in a user's that does, Numba looks again when it compiles it.
+    """
+    blas = "scipy.linalg"
+    if blas in sys.modules:
+        return
+    sys.modules[blas] = None  # type: ignore[assignment]  # as Python has it: not to be imported
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        del sys.modules[blas]
+
+
+_load_array_functions()
 CACHE_DIR = cache_root() / f"kernels-{_source_hash()}"
 numba.config.CACHE_DIR = str(CACHE_DIR)
 

@@ -82,7 +82,7 @@ def camera_state(road: Approaches, depth: int) -> CameraState:
     )
 
 
-@njit(forceinline=True)
+@njit(forceinline=True, inner=True)
 def reported(key, entity, first, last, miss, double):
     """How many of the vehicles with ordinals [first, last) at a line a camera counts."""
     if miss == 0.0 and double == 0.0:

@@ -194,6 +194,7 @@ def _load_kernels(
     if kinds <= _compiled:
         return
     with _closing(make()) as vehicles:
+        vehicles.observe(lanes=False)
         sight, sensors = vehicles.observe(), Sensors(built.tables, camera)
         sensors.read(sight)
         sensors.deliver()
