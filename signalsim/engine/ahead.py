@@ -21,7 +21,7 @@ from .wheel import first_lane_node, next_busy
 
 FROM_LANES = 4000  # smaller networks fit into the cache: there the scout costs a fifth of the speed
 NODES = 16  # that the scout remembers, a power of two
-_REACH_MS = 256  # so far does it look for the next event
+_LANES_MS = 600_000  # it looks so far ahead, divided by the lanes: some 40 events
 _HEAD, _ROUTE, _TARGET, _ROOM = 3, 6, 9, 12  # so many events after a node was found, these are fetched
 _MASK = WHEEL - 1
 _LINE = 64
@@ -57,7 +57,8 @@ def look_ahead(tables, trips, state, scout, now, next_ms, node, step):
         node = np.int64(state.node[node].next)
     if node < 0:
         node = np.int64(state.wheel.bucket[next_ms & _MASK])
-        next_ms = next_busy(state.wheel, max(next_ms, now) + 1, now + _REACH_MS)
+        reach_ms = max(4, _LANES_MS // tables.lane.size)
+        next_ms = next_busy(state.wheel, max(next_ms, now + reach_ms // 2) + 1, now + reach_ms)
         _fetch(state.node, max(0, state.wheel.bucket[next_ms & _MASK]), 0)
     scout[step % NODES] = node
     _fetch_entity(tables, state, node)
