@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .engines import print_engines, split_engines
-from .options import JSON, OUT, SCENARIO, SEED, split_names
+from .options import JSON, OUT, OUTAGE, SCENARIO, SEED, split_names
 from .terminal import announce_compilation, left_out, progress_bar, reported, say, show_warnings
 
 if TYPE_CHECKING:
@@ -36,8 +36,13 @@ def compare(
     ] = 10,
     seed: SEED = None,
     sensors: Annotated[
-        str | None, typer.Option(help="Camera presets with commas between; by default the scenario's.")
+        str | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="Cameras, such as good,poor,typical:miss=0.1,latency_s=3; by default the scenario's.",
+        ),
     ] = None,
+    outage: OUTAGE = None,
     engine: Annotated[
         str,
         typer.Option(
@@ -61,7 +66,9 @@ def compare(
     presets = split_names(sensors, "--sensors") if sensors else None
     engines = split_engines(engine)
     with reported():
-        comparison = _simulate(scenario, names, baseline, replications, seed, presets, engines, fail_if, out)
+        comparison = _simulate(
+            scenario, names, baseline, replications, seed, presets, outage or [], engines, fail_if, out
+        )
         if out:
             _write(comparison, out)
         if json:
@@ -81,6 +88,7 @@ def _simulate(
     replications: int,
     seed: int | None,
     presets: list[str] | None,
+    outages: list[str],
     engines: list[str],
     fail_if: str | None,
     out: Path | None,
@@ -88,16 +96,16 @@ def _simulate(
     """Run it; whatever can be refused is refused before the first vehicle moves."""
     from signalsim.experiment import EngineNames, Names, compare_engines, judge
     from signalsim.experiment import compare as compare_controllers
-    from signalsim.scenario import load
+    from signalsim.scenario import load, with_outages
     from signalsim.store import check_folder
 
     if out:
         check_folder(out)
-    loaded = load(scenario)
+    loaded = with_outages(load(scenario), outages)
     names = names or loaded.config.control.controllers
     if baseline and baseline not in names:
         names = [baseline, *names]
-    several, cameras = len(engines) > 1, presets or [loaded.config.sensors.preset]
+    several, cameras = len(engines) > 1, presets or [loaded.config.sensors.spec]
     if fail_if:
         judge(fail_if, EngineNames(names, cameras, engines) if several else Names(names, cameras))
     show_warnings([*loaded.warnings, *left_out(loaded, engines)])

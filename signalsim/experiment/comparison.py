@@ -11,7 +11,7 @@ from signalsim.control import get
 from signalsim.errors import InputError
 from signalsim.measures import MEASURES
 from signalsim.scenario import Scenario, build, load
-from signalsim.sensing import preset
+from signalsim.scenario.cameras import preset
 
 from .agreement import Agreement, agreement
 from .names import Names
@@ -168,7 +168,7 @@ def _baseline(named: dict[str, Any], baseline: str | None, usual: str) -> str:
 
 def _presets(sensors: str | Sequence[str] | None, scenario: Scenario) -> tuple[str, ...]:
     if sensors is None:
-        return (scenario.config.sensors.preset,)
+        return (scenario.config.sensors.spec,)
     presets = (sensors,) if isinstance(sensors, str) else tuple(sensors)
     if len(set(presets)) < len(presets) or not presets:
         raise InputError(f"sensors: {', '.join(presets) or 'none'}; name each preset once")

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
+from signalsim.scenario.cameras import PRESETS
 from signalsim.sensing import Camera, Sensors
-from signalsim.sensing.presets import PRESETS
 
 
 def _see(sensors, truth):
@@ -118,9 +118,8 @@ def test_omniscient_shows_the_truth_of_this_moment(corridor, sight):
 
 def test_what_an_outage_overlooked_is_forgotten(corridor, sight):
     sensors = Sensors(corridor, PRESETS["perfect"])
-    links = np.array([0])
     for now in range(0, 400, 10):  # one vehicle per 10 s through both links, 3 in each all the time
-        sensors.set_working(links, not 100 <= now < 200)  # link 0, which announces to link 1
+        sensors.change(np.array([not 100 <= now < 200, True, True]))  # link 0, which announces to link 1
         sent = now // 10
         seen = _see(sensors, sight(now, [sent, max(0, sent - 3)], [sent, max(0, sent - 1)]))
         if now == 150:
@@ -133,7 +132,7 @@ def test_what_an_outage_overlooked_is_forgotten(corridor, sight):
 def test_an_outage_of_its_own_camera_does_not_bias_a_link_for_ever(corridor, sight):
     sensors = Sensors(corridor, PRESETS["perfect"])
     for now in range(0, 400, 10):
-        sensors.set_working(np.array([1]), not 100 <= now < 300)
+        sensors.change(np.array([True, not 100 <= now < 300, True]))
         sent = now // 10
         out = max(0, sent - 3) if now < 100 else sent  # while nobody looks the link empties
         seen = _see(sensors, sight(now, [sent, out], [sent, max(out, sent - 1)]))
