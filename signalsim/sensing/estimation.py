@@ -71,6 +71,7 @@ class Trust(NamedTuple):
     """What the estimator knows of the cameras: their average errors, not each one."""
 
     correction: float  # vehicles per vehicle counted
+    hidden: float  # further misses at the advance line behind a queue that fills the view
     exact: bool  # nothing to forget: counts are the truth
 
 
@@ -209,7 +210,7 @@ def _balance(
         if not road.lane_seen[lane]:
             continue
         out = (cameras.ring_stop[at, lane] - state.last_stop[lane]) * trust.correction
-        came = (cameras.ring_advance[at, lane] - state.last_advance[lane]) * trust.correction
+        counted = cameras.ring_advance[at, lane] - state.last_advance[lane]
         state.last_stop[lane] = cameras.ring_stop[at, lane]
         state.last_advance[lane] = cameras.ring_advance[at, lane]
         back = working and not state.lane_valid[lane]
@@ -222,12 +223,14 @@ def _balance(
         state.lane_read_ms[lane] = now + cameras.clock_ms[link]
         state.lane_count[lane] += out
         seen, storage = cameras.ring_queue[at, lane], road.lane_view_veh[lane]
+        standing = min(1.0, seen / max(storage, 0.5))  # share of the view
+        came = counted / (1.0 / trust.correction - trust.hidden * standing)
         near = state.lane_near[lane] + came - out
         filled = near >= FULL * storage
         if passed_s > 0.0 and not filled:  # a full view lets in what the signal lets out
             state.lane_arrival_rate[lane] += weight * (came / passed_s - state.lane_arrival_rate[lane])
         state.moving[lane] = state.moving[lane] * state.lane_fade[lane] + came
-        moving = 0.0 if filled else state.moving[lane]
+        moving = 0.0 if filled else state.moving[lane] * (1.0 - standing)  # the others have joined the queue
         near += (1.0 if back else gain) * (min(seen + moving, storage) - near)  # an outage: begin anew
         state.lane_near[lane] = near if exact else min(max(near, seen), max(storage, seen))
         state.lane_queue[lane] = seen

@@ -37,6 +37,7 @@ class Sensors:
         self._feed_key = stream_key(seed, "camera/feed", replication)
         self._trust = Trust(
             correction=1.0 / (1.0 - camera.miss + camera.double),
+            hidden=camera.occluded_miss,
             exact=not any(getattr(camera, name) for name in _MAKE_WRONG),
         )
         latest_ms = self.latency_ms + round(1000 * camera.jitter_s)

@@ -4,8 +4,8 @@ import shutil
 
 import numpy as np
 import pytest
+from support.looking import Looking
 
-from signalsim.control import get, prepare
 from signalsim.errors import InputError
 from signalsim.scenario import build, load, with_outages
 from signalsim.sensing.changes import changes
@@ -29,26 +29,6 @@ end_s = 5000
 """
 
 
-class Watching:
-    """A fixed plan that looks at its cameras."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[int, np.ndarray, np.ndarray]] = []
-
-    def prepare(self, built):
-        policy = prepare(get("deployed"), built)
-        decide = policy.decide
-
-        def looking(observation, due, request):
-            if len(due):
-                row = observation.lane_valid.copy(), observation.lane_age_ms.copy()
-                self.seen.append((observation.now_ms, *row))
-            decide(observation, due, request)
-
-        policy.decide, policy.needs_sensing = looking, True
-        return policy
-
-
 @pytest.fixture
 def failing(scenarios, tmp_path):
     """The crossing with outages, and its scenario.toml."""
@@ -60,17 +40,20 @@ def failing(scenarios, tmp_path):
 
 
 def test_outages_begin_and_end_as_the_scenario_says(failing):
-    built, watching = build(load(failing)), Watching()
+    built, rows = build(load(failing)), []
     of = built.index.links
     assert [(one.time_ms // 1000, one.night) for one in changes(built)] == [
         (600, False), (700, True), (800, True), (900, True), (1000, True), (5000, False),
     ]  # fmt: skip
-    simulate(built, watching, sensors="perfect:latency_s=2,jitter_s=6,clock_s=1", seed=1)
+    looking = Looking(
+        lambda seen: rows.append((seen.now_ms, seen.lane_valid.copy(), seen.lane_age_ms.copy()))
+    )
+    simulate(built, looking, sensors="perfect:latency_s=2,jitter_s=6,clock_s=1", seed=1)
     lanes = built.index.lane_link
     own = built.index.lane_at_stop & np.array([of[link].endswith("_in") for link in lanes])
     west = own & (lanes == of.index("W_in"))
     assert own.sum() > west.sum() > 0
-    for now, valid, age in watching.seen:
+    for now, valid, age in rows:
         at = now / 1000 - 9  # readings are a second apart and 2 to 8 s late
         if at >= 600 and now < 900_000:
             assert not valid[own].any()
