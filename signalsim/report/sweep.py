@@ -36,7 +36,7 @@ def sweep_rows(comparison: Comparison, sweep: Sweep) -> list[list[Any]]:
 
 def sweep_figure(comparison: Comparison, sweep: Sweep) -> "Figure":
     """The difference in mean delay to the baseline: over one parameter a line per controller, over two a
-    panel per controller; those that no camera changes stand in the title."""
+    panel per controller; those that no camera changes stand in the title, and the best of them is white."""
     return _curves(comparison, sweep) if len(sweep.names) == 1 else _maps(comparison, sweep)
 
 
@@ -70,31 +70,34 @@ def _curves(comparison: Comparison, sweep: Sweep) -> "Figure":
 def _maps(comparison: Comparison, sweep: Sweep) -> "Figure":
     from matplotlib.figure import Figure
 
-    names, shape = _others(comparison), tuple(map(len, sweep.values))
+    shape = tuple(map(len, sweep.values))
     percent = {
         name: np.array([comparison.percent(c, name, "mean_delay_s") for c in sweep.cameras]).reshape(shape)
-        for name in names
+        for name in _others(comparison)
     }
-    level = [name for name in names if np.ptp(percent[name]) == 0.0]
-    names = [name for name in names if name not in level]
-    reach = max([float(np.nanmax(np.abs(found), initial=1.0)) for found in percent.values()], default=1.0)
-    columns = min(max(len(names), 1), _PANELS_A_ROW)
-    rows = max(1, math.ceil(len(names) / columns))
+    level = {name: float(found.flat[0]) for name, found in percent.items() if np.ptp(found) == 0.0}
+    shown = {name: found for name, found in percent.items() if name not in level}
+    columns = min(max(len(shown), 1), _PANELS_A_ROW)
+    rows = max(1, math.ceil(len(shown) / columns))
     size = columns * (1.2 + 0.62 * shape[1]) + 1.0, rows * (1.1 + 0.42 * shape[0]) + 0.9
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for panel, name in zip(panels, names, strict=False):
-        image = _map(panel, sweep, percent[name], reach)
-        panel.set_title(name)
-    for panel in panels[len(names) :]:
+    for panel in panels:
         panel.set_axis_off()
     lines = [f"Mean delay against {comparison.baseline}, cameras otherwise {sweep.base}"]
     if level:
-        fixed = (f"{name} {_whole(percent[name].flat[0])} %" for name in level)
+        fixed = (f"{name} {_whole(value)} %" for name, value in level.items())
         lines.append(f"Whatever the cameras: {', '.join(fixed)}")
     figure.suptitle("\n".join(lines), fontsize=10.5)
-    if names:
-        figure.colorbar(image, ax=list(panels), label="change of mean delay, %", shrink=0.8)
+    if shown:
+        level[comparison.baseline] = 0.0
+        best = min(level, key=level.__getitem__)
+        reach = max(float(np.abs(found - level[best]).max()) for found in shown.values())
+        for panel, (name, found) in zip(panels, shown.items(), strict=False):
+            panel.set_axis_on()
+            image = _map(panel, sweep, found, level[best], reach)
+            panel.set_title(name)
+        figure.colorbar(image, ax=list(panels), label=f"change of mean delay, % (white: {best})", shrink=0.8)
     return figure
 
 
@@ -102,11 +105,12 @@ def _whole(percent: float) -> str:
     return f"{percent:+.0f}".replace("-", "−")
 
 
-def _map(axes: "Axes", sweep: Sweep, percent: np.ndarray, reach: float) -> Any:
-    """One controller; the first parameter upwards, the second to the right."""
-    image = axes.imshow(percent, cmap="RdBu_r", vmin=-reach, vmax=reach, origin="lower", aspect="auto")
+def _map(axes: "Axes", sweep: Sweep, percent: np.ndarray, centre: float, reach: float) -> Any:
+    """One controller; the first parameter upwards, the second to the right; white: as good as ``centre``."""
+    limits = {"vmin": centre - reach, "vmax": centre + reach}
+    image = axes.imshow(percent, cmap="RdBu_r", origin="lower", aspect="auto", **limits)
     for (row, column), value in np.ndenumerate(percent):
-        strong = abs(value) > 0.65 * reach
+        strong = abs(value - centre) > 0.65 * reach
         axes.text(
             column, row, _whole(value), ha="center", va="center",
             color="white" if strong else INK, fontsize=8.5,
