@@ -107,8 +107,9 @@ def _whole(percent: float) -> str:
 
 def _map(axes: "Axes", sweep: Sweep, percent: np.ndarray, centre: float, reach: float) -> Any:
     """One controller; the first parameter upwards, the second to the right; white: as good as ``centre``."""
-    limits = {"vmin": centre - reach, "vmax": centre + reach}
-    image = axes.imshow(percent, cmap="RdBu_r", origin="lower", aspect="auto", **limits)
+    image = axes.imshow(
+        percent, cmap="RdBu_r", vmin=centre - reach, vmax=centre + reach, origin="lower", aspect="auto"
+    )
     for (row, column), value in np.ndenumerate(percent):
         strong = abs(value - centre) > 0.65 * reach
         axes.text(
