@@ -2,8 +2,8 @@
 
     python benchmarks/count_events.py [--millions 10] [--json]
 
-The file (a quarter of a kilobyte an event: 50 cameras with four lines, a week) is made first, in a folder that
-is gone afterwards, and is not counted. Needs the extra 'fast'. CPU seconds are those of the command
+The file (a quarter of a kilobyte an event: 50 cameras with four lines, a week) is made first, in a folder
+that is gone afterwards, and is not counted. Needs the extra 'fast'. CPU seconds are those of the command
 ``signalsim counts convert``, start included; seconds by the clock depend on who else uses the machine.
 """
 
@@ -40,8 +40,9 @@ def main() -> None:
         print(json.dumps(row))
         return
     print(
-        f"{row['events']:,} events, {row['megabytes']:,} MB: {row['cpu_s']:.1f} CPU seconds, {row['wall_s']:.1f} s "
-        f"by the clock, {row['peak_memory_mb']:,} MB of memory; {row['counted']:,} vehicles counted"
+        f"{row['events']:,} events, {row['megabytes']:,} MB: {row['cpu_s']:.1f} CPU seconds, "
+        f"{row['wall_s']:.1f} s by the clock, {row['peak_memory_mb']:,} MB of memory; "
+        f"{row['counted']:,} vehicles counted"
     )
 
 
