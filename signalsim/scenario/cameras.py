@@ -83,6 +83,13 @@ class Camera:
         most = _MOST - self.occluded_miss
         return min(miss, most), min(double, max(0.0, most - miss))
 
+    @property
+    def errs(self) -> bool:
+        """Whether anything may be counted or seen wrong; what comes late is not wrong."""
+        counts = self.miss, self.double, self.occluded_miss, self.frame_s
+        weather = self.night_miss, self.night_double, self.rain_miss, self.rain_double
+        return any((*counts, *weather, self.queue_error))
+
 
 PARAMETERS = tuple(one for one in dataclasses.fields(Camera) if one.metadata)
 

@@ -15,9 +15,6 @@ from .camera import CameraState, camera_state, clocks, errors, rates_of, read
 from .estimation import Estimate, Trust, deliver, estimate
 from .observation import Observation
 
-_MAKE_WRONG = ("miss", "double", "occluded_miss", "night_miss", "night_double", "rain_miss", "rain_double",
-               "queue_error", "frame_s")  # fmt: skip
-
 
 class Sensors:
     """All cameras of a network and their estimator.
@@ -38,7 +35,7 @@ class Sensors:
         self._trust = Trust(
             correction=1.0 / (1.0 - camera.miss + camera.double),
             hidden=camera.occluded_miss,
-            exact=not any(getattr(camera, name) for name in _MAKE_WRONG),
+            exact=not camera.errs,
         )
         latest_ms = self.latency_ms + round(1000 * camera.jitter_s)
         self._cameras: CameraState = camera_state(
