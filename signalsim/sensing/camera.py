@@ -24,7 +24,7 @@ STREAMS = ("camera/stop", "camera/advance", "camera/turn", "camera/queue")
 for function in (mix, bits, unit):  # plain NumPy where demand is drawn, compiled here
     register_jitable(function)
 
-LONG = 1 << 40  # ordinals of long vehicles begin here where they have rates of their own
+LONG = 1 << 40  # ordinals of long vehicles begin here where they are told apart
 
 
 class CameraState(NamedTuple):
@@ -58,15 +58,15 @@ class Errors(NamedTuple):
 
     key: np.ndarray  # (4,) uint64, by STREAMS
     queue_error: float
-    by_class: bool  # long vehicles have rates of their own
+    plain: bool  # all classes alike, and pictures enough
     two_frames_ms: float  # a line of one lane counts at most a vehicle in that time (sampling theorem)
 
 
 def errors(camera: Camera, seed: int, replication: int = 0) -> Errors:
     """The error model of a camera with the keys of its random streams."""
     key = np.array([stream_key(seed, name, replication) for name in STREAMS], np.uint64)
-    by_class = not camera.heavy_miss_factor == camera.heavy_double_factor == 1.0
-    return Errors(key, float(camera.queue_error), by_class, 2000.0 * camera.frame_s)
+    plain = camera.heavy_miss_factor == camera.heavy_double_factor == 1.0 and camera.frame_s == 0.0
+    return Errors(key, float(camera.queue_error), plain, 2000.0 * camera.frame_s)
 
 
 def rates_of(camera: Camera, *, night: bool, rain: bool) -> np.ndarray:
@@ -126,26 +126,27 @@ def reported(key, entity, first, last, miss, double):
 
 
 @njit(forceinline=True)
-def _counted(errors, rates, stream, entity, true, total, long, hidden):
-    """What is counted of those that passed since ``true`` was brought up to date, which it is now."""
-    first, key = true[0, entity], errors.key[stream]
+def _counted(errors, miss, double, stream, entity, true, total):
+    """What a plain camera counts of those that passed since ``true`` was brought up to date, which it is
+    now."""
+    first = true[0, entity]
     true[0, entity] = total
-    if not errors.by_class:
-        return reported(key, entity, first, total, rates[0] + hidden, rates[1])
-    first_long = true[1, entity]
-    true[1, entity] = long
+    return reported(errors.key[stream], entity, first, total, miss, double)
+
+
+@njit
+def _counted_otherwise(errors, rates, stream, entity, true, total, long, hidden, room):
+    """The same of a camera to which long vehicles differ, or that takes pictures seldom. ``room``: of that
+    line (when there are pictures for one more, lanes, last reading, this one)."""
+    key, first, first_long = errors.key[stream], true[0, entity], true[1, entity]
+    true[0, entity], true[1, entity] = total, long
     cars = reported(key, entity, first - first_long, total - long, rates[0] + hidden, rates[1])
-    return cars + reported(key, entity, LONG + first_long, LONG + long, rates[2] + hidden, rates[3])
-
-
-@njit(forceinline=True)
-def _pictured(errors, n, free_ms, entity, n_lanes, before_ms, now_ms):
-    """Of ``n`` vehicles counted since the last reading those for which there were pictures enough."""
-    if errors.two_frames_ms == 0.0 or n == 0:
+    n = cars + reported(key, entity, LONG + first_long, LONG + long, rates[2] + hidden, rates[3])
+    if errors.two_frames_ms == 0.0 or n <= 0:
         return n
+    free_ms, n_lanes, before_ms, now_ms = room
     each_ms, free = errors.two_frames_ms / n_lanes, max(free_ms[entity], float(before_ms))
-    room = int((now_ms - free) / each_ms) + 1 if free <= now_ms else 0
-    n = min(n, room)
+    n = min(n, int((now_ms - free) / each_ms) + 1 if free <= now_ms else 0)
     free_ms[entity] = free + n * each_ms
     return n
 
@@ -172,30 +173,34 @@ def read(sight, road, errors, state):
     at = ordinal % len(state.ring_ms)
     state.turn[0] = ordinal + 1
     state.ring_ms[at] = state.read_ms[0] = now
+    miss, double, occluded = state.rates[0], state.rates[1], state.rates[4]
     for lane in range(len(road.lane_link)):
         if not road.lane_seen[lane]:
             continue
         queue, storage = sight.lane_queue[lane], road.lane_view_veh[lane]
         out, came = sight.lane_out[lane], sight.lane_advance[lane]
-        if state.working[road.lane_link[lane]]:
-            if out != state.true_stop[0, lane]:
-                n = _counted(
-                    errors, state.rates, STOP, lane, state.true_stop, out, sight.lane_out_long[lane], 0.0
-                )
-                state.stop[lane] += _pictured(errors, n, state.stop_free_ms, lane, 1, before, now)
-            if came != state.true_advance[0, lane]:
-                hidden = state.rates[4] * min(1.0, queue / max(storage, 0.5))
-                n = _counted(
-                    errors, state.rates, ADVANCE, lane, state.true_advance, came,
-                    sight.lane_advance_long[lane], hidden,
-                )  # fmt: skip
-                state.advance[lane] += _pictured(errors, n, state.advance_free_ms, lane, 1, before, now)
-            state.ring_queue[at, lane] = _queue_reading(errors, lane, ordinal, queue, storage)
-        else:
+        if not state.working[road.lane_link[lane]]:
             _overlook(state.true_stop, lane, out, sight.lane_out_long[lane])
             _overlook(state.true_advance, lane, came, sight.lane_advance_long[lane])
             group = road.lane_group[lane]
             state.ring_green[at, lane] = group < 0 or sight.group_green[group]
+        else:
+            hidden = 0.0 if queue == 0 else occluded * min(1.0, queue / max(storage, 0.5))
+            if errors.plain:
+                state.stop[lane] += _counted(errors, miss, double, STOP, lane, state.true_stop, out)
+                state.advance[lane] += _counted(
+                    errors, miss + hidden, double, ADVANCE, lane, state.true_advance, came
+                )
+            else:
+                state.stop[lane] += _counted_otherwise(
+                    errors, state.rates, STOP, lane, state.true_stop, out, sight.lane_out_long[lane], 0.0,
+                    (state.stop_free_ms, 1, before, now),
+                )  # fmt: skip
+                state.advance[lane] += _counted_otherwise(
+                    errors, state.rates, ADVANCE, lane, state.true_advance, came,
+                    sight.lane_advance_long[lane], hidden, (state.advance_free_ms, 1, before, now),
+                )  # fmt: skip
+            state.ring_queue[at, lane] = _queue_reading(errors, lane, ordinal, queue, storage)
         state.ring_stop[at, lane] = state.stop[lane]
         state.ring_advance[at, lane] = state.advance[lane]
     _read_turns(sight, road, errors, at, before, state)
@@ -211,18 +216,20 @@ def _overlook(true, entity, total, long):
 @njit
 def _read_turns(sight, road, errors, at, before, state):
     """Movements, counted behind the stop line by the camera of the link they come from."""
-    now = sight.now_ms
+    now, miss, double = sight.now_ms, state.rates[0], state.rates[1]
     for link in range(len(road.link_seen)):
         state.ring_working[at, link] = state.working[link]
         seen = road.link_seen[link] and state.working[link]
         for m in range(road.link_movement[link], road.link_movement[link + 1]):
             total = sight.movement_out[m]
-            if total != state.true_movement[0, m]:
-                long = sight.movement_out_long[m]
-                if seen:
-                    n = _counted(errors, state.rates, TURN, m, state.true_movement, total, long, 0.0)
-                    lanes = road.movement_lane[m + 1] - road.movement_lane[m]
-                    state.movement[m] += _pictured(errors, n, state.movement_free_ms, m, lanes, before, now)
-                else:
-                    _overlook(state.true_movement, m, total, long)
+            if not seen:
+                _overlook(state.true_movement, m, total, sight.movement_out_long[m])
+            elif errors.plain:
+                state.movement[m] += _counted(errors, miss, double, TURN, m, state.true_movement, total)
+            else:
+                lanes = road.movement_lane[m + 1] - road.movement_lane[m]
+                state.movement[m] += _counted_otherwise(
+                    errors, state.rates, TURN, m, state.true_movement, total, sight.movement_out_long[m],
+                    0.0, (state.movement_free_ms, lanes, before, now),
+                )  # fmt: skip
             state.ring_movement[at, m] = state.movement[m]

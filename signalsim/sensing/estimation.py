@@ -223,8 +223,10 @@ def _balance(
         state.lane_read_ms[lane] = now + cameras.clock_ms[link]
         state.lane_count[lane] += out
         seen, storage = cameras.ring_queue[at, lane], road.lane_view_veh[lane]
-        standing = min(1.0, seen / max(storage, 0.5))  # share of the view
-        came = counted / (1.0 / trust.correction - trust.hidden * standing)
+        standing, came = 0.0, counted * trust.correction
+        if seen > 0.0:
+            standing = min(1.0, seen / storage)  # share of the view
+            came = counted / (1.0 / trust.correction - trust.hidden * standing)
         near = state.lane_near[lane] + came - out
         filled = near >= FULL * storage
         if passed_s > 0.0 and not filled:  # a full view lets in what the signal lets out
