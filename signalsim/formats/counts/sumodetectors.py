@@ -63,7 +63,8 @@ def _instant(job: Job, reader: Reader, element: Element, origin_ms: int) -> None
 
 def _stream(job: Job, reader: Reader, element: Element) -> tuple[str, int]:
     place = reader.text(element, "id")
-    own = Place(link=place[:200]) if not job.guide.places else None
+    is_named = bool(job.guide.places) or job.streams.drafting
+    own = None if is_named else Place(link=place[:200])
     return place, job.streams.of(element.line, "", (place,), own=own)
 
 
