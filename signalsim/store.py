@@ -12,7 +12,7 @@ from signalsim.errors import InputError
 # What a result consists of: a folder with nothing else in it may be replaced by a new result.
 TABLES = ("movements", "lane_groups", "approaches", "junctions", "trips")  # of a run, by name
 RESULT = frozenset(
-    {"comparison.json", "run.json", "runs.csv", "series.csv", "report.html", "figures"}
+    {"comparison.json", "run.json", "runs.csv", "series.csv", "sweep.csv", "report.html", "figures"}
     | {f"{name}.{ending}" for name in TABLES for ending in ("csv", "parquet")}
 )
 

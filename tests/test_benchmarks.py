@@ -19,6 +19,21 @@ def test_speed_counts_work_that_does_not_depend_on_the_machine() -> None:
     assert row["moves_per_cpu_s"] > 0
 
 
+def test_the_estimator_is_exact_where_cameras_are() -> None:
+    command = [sys.executable, "benchmarks/estimator.py", "--quick", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    rows = {(row["place"], row["cameras"], row["quantity"]): row for row in json.loads(done.stdout)}
+    for quantity in ("outflow", "in view"):
+        errors = [
+            rows["intersection", cameras, quantity]["rms_error"]
+            for cameras in ("perfect", "good", "typical", "poor")
+        ]
+        assert errors[0] == 0.0 and errors == sorted(set(errors))
+    assert all(abs(row["bias"]) < 1e-9 for key, row in rows.items() if key[2] == "shares")  # they sum to one
+    # whoever stands beyond the view is not seen by any camera: nothing but history tells
+    assert all(row["truth"] > 0 and row["rms_error"] > 0 for key, row in rows.items() if key[2] == "queue")
+
+
 def test_controllers_are_held_against_the_plan_in_one_run() -> None:
     given = ["--sizes", "2", "--repeats", "1", "--controllers", "max-pressure", "--json"]
     plan, rule = _json("benchmarks/speed.py", *given)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .engines import print_engines, split_engines
-from .options import JSON, OUT, SCENARIO, SEED, split_names
+from .options import JSON, OUT, OUTAGE, SCENARIO, SEED, split_names
 from .terminal import announce_compilation, left_out, progress_bar, reported, say, show_warnings
 
 if TYPE_CHECKING:
-    from signalsim.experiment import Comparison, EngineComparison
+    from rich.table import Table
+
+    from signalsim.experiment import Comparison, EngineComparison, Sweep
 
 GATE_FAILED, INCONCLUSIVE = 1, 4
 
@@ -36,8 +38,21 @@ def compare(
     ] = 10,
     seed: SEED = None,
     sensors: Annotated[
-        str | None, typer.Option(help="Camera presets with commas between; by default the scenario's.")
+        str | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="Cameras, such as good,poor,typical:miss=0.1,latency_s=3; by default the scenario's.",
+        ),
     ] = None,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PARAMETER=VALUE,…",
+            help="Cameras with each of these values, such as miss=0,0.1,0.2 or latency_s=0,5,15; given "
+            "twice: all combinations. Draws the benefit against them.",
+        ),
+    ] = None,
+    outage: OUTAGE = None,
     engine: Annotated[
         str,
         typer.Option(
@@ -61,7 +76,9 @@ def compare(
     presets = split_names(sensors, "--sensors") if sensors else None
     engines = split_engines(engine)
     with reported():
-        comparison = _simulate(scenario, names, baseline, replications, seed, presets, engines, fail_if, out)
+        comparison = _simulate(
+            scenario, names, baseline, replications, seed, presets, sweep, outage, engines, fail_if, out
+        )
         if out:
             _write(comparison, out)
         if json:
@@ -81,32 +98,35 @@ def _simulate(
     replications: int,
     seed: int | None,
     presets: list[str] | None,
+    sweep: list[str] | None,
+    outages: list[str] | None,
     engines: list[str],
     fail_if: str | None,
     out: Path | None,
 ) -> "Comparison | EngineComparison":
     """Run it; whatever can be refused is refused before the first vehicle moves."""
-    from signalsim.experiment import EngineNames, Names, compare_engines, judge
+    from signalsim.experiment import EngineNames, Names, Sweep, compare_engines, judge
     from signalsim.experiment import compare as compare_controllers
-    from signalsim.scenario import load
+    from signalsim.scenario import load, with_outages
     from signalsim.store import check_folder
 
     if out:
         check_folder(out)
-    loaded = load(scenario)
+    loaded = with_outages(load(scenario), outages or [])
     names = names or loaded.config.control.controllers
     if baseline and baseline not in names:
         names = [baseline, *names]
-    several, cameras = len(engines) > 1, presets or [loaded.config.sensors.preset]
+    several, cameras = len(engines) > 1, _cameras(presets or [loaded.config.sensors.spec], sweep, engines)
     if fail_if:
-        judge(fail_if, EngineNames(names, cameras, engines) if several else Names(names, cameras))
+        listed = cameras.cameras if isinstance(cameras, Sweep) else cameras
+        judge(fail_if, EngineNames(names, listed, engines) if several else Names(names, listed))
     show_warnings([*loaded.warnings, *left_out(loaded, engines)])
     with progress_bar("simulating") as progress, redirect_stdout(sys.stderr):
         options: dict[str, Any] = {
             "baseline": baseline,
             "replications": replications,
             "seed": seed,
-            "sensors": presets,
+            "sensors": cameras,
             "progress": progress,
             "on_compile": announce_compilation,
             "workers": os.cpu_count() or 1,
@@ -114,6 +134,18 @@ def _simulate(
         if several:
             return compare_engines(loaded, names, engines=engines, **options)
         return compare_controllers(loaded, names, engine=engines[0], **options)
+
+
+def _cameras(presets: list[str], sweep: list[str] | None, engines: list[str]) -> "list[str] | Sweep":
+    """The cameras to compare: those named, or one of them with its parameters swept."""
+    from signalsim.errors import InputError
+    from signalsim.experiment import read_sweep
+
+    if not sweep:
+        return presets
+    if len(presets) > 1 or len(engines) > 1:
+        raise InputError("--sweep: changes one preset, in one engine; name one with --sensors and --engine")
+    return read_sweep(sweep, presets[0])
 
 
 def _write(comparison: "Comparison | EngineComparison", out: Path) -> None:
@@ -143,7 +175,9 @@ def _print_tables(comparison: "Comparison") -> None:
     from rich.table import Table
 
     console = Console()
-    for preset in comparison.sensors:
+    if comparison.sweep is not None:
+        console.print(_sweep_table(comparison, comparison.sweep), highlight=False)
+    for preset in () if comparison.sweep else comparison.sensors:
         name = escape(comparison.scenario.name)
         table = Table(
             title=f"{name}, {comparison.replications} replications, cameras: {preset}",
@@ -161,6 +195,34 @@ def _print_tables(comparison: "Comparison") -> None:
         console.print(table, highlight=False)
     console.print(agreement_text(comparison), highlight=False)
     show_warnings(gridlock_notes(comparison))
+
+
+def _sweep_table(comparison: "Comparison", sweep: "Sweep") -> "Table":
+    """A row per camera, a column per controller: what it changes in the mean delay."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    names = [name for name in comparison.controllers if name != comparison.baseline]
+    table = Table(
+        title=f"{escape(comparison.scenario.name)}, {comparison.replications} replications, cameras: "
+        f"{escape(sweep.base)} with",
+        title_justify="left",
+        caption=f"Mean delay against {escape(comparison.baseline)}, %. Brackets: chance cannot be ruled out.",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for heading in (*sweep.names, *names):
+        table.add_column(escape(heading), justify="right", overflow="fold")
+    for point, camera in zip(sweep.points, sweep.cameras, strict=True):
+        cells = [f"{value:g}" for value in point]
+        for name in names:
+            percent = f"{comparison.percent(camera, name, 'mean_delay_s'):+.1f}"
+            found = comparison.difference(camera, name, "mean_delay_s")
+            cells.append(percent if found.verdict else f"({percent})")
+        table.add_row(*cells)
+    return table
 
 
 def gridlock_notes(comparison: "Comparison") -> list[str]:

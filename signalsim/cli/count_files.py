@@ -42,7 +42,8 @@ def convert(
 ) -> None:
     """Read counts of a camera, a detector or a portal and write them as the project's count table.
 
-    Formats: own, tmc, city, columns, opendatacam, otanalytics, swarm, deepstream, hires, sumo, datex.
+    Formats: own, tmc, city, columns, opendatacam, otanalytics, swarm, deepstream, hires, sumo,
+    sumo_detectors, datex.
     What is personal (licence plates, pictures, tracks) is not read or dropped at once.
     """
     with reported():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from signalsim.scenario.fitting import Source
 
 _SHOWN = 5
+_ENDS = ("best", "low", "high")
 
 
 class Method(StrEnum):
@@ -67,7 +68,8 @@ def fit(
 ) -> None:
     """Fit demand to counts and say how many vehicles fit equally well, from the fewest to the most.
 
-    Counts that show capacity instead of demand are corrected first, as counts correct does.
+    Counts that show capacity instead of demand are corrected first, as counts correct does; the ends of their
+    intervals are in the range.
 
     Writes a scenario. Its fit: GEH and R2; turning counts that do not add up are named as sources and sinks.
     """
@@ -78,19 +80,25 @@ def fit(
         check_folder(out, frozenset())
         source = read_source(scenario, counts)
         queues: list[dict[str, Any]] = []
+        sources = dict.fromkeys(_ENDS, source)
         if not as_counted:
-            source, queues = _with_demand(source, named_links(saturated, source))
-        outcome = _fit(source, method, routes, paths)
+            sources, queues = _with_demand(source, named_links(saturated, source))
+        outcome = _fit(sources["best"], method, routes, paths)
+        outcomes = dict.fromkeys(_ENDS, outcome)
+        for end in ("low", "high") if queues else ():
+            outcomes[end] = _fit(sources[end], Method(outcome.method), routes, paths)
+            outcome.document["total"][end] = outcomes[end].document["total"][end]
         document = {"format_version": 1, "scenario": source.opened.config.name} | outcome.document
         document["saturated"] = queues
         with new_folder(out, frozenset()) as part:
-            for end in ("best", "low", "high") if ends else ("best",):
+            for end in _ENDS if ends else ("best",):
                 folder = part if end == "best" else part / end
                 if not _is_known(outcome, end):
                     say(f"note: {end}: nothing bounds the total there; not written")
                     continue
                 folder.mkdir(exist_ok=True)
-                _write(source, outcome, end, source.opened.config.seed if seed is None else seed, folder)
+                drawn = source.opened.config.seed if seed is None else seed
+                _write(sources[end], outcomes[end], end, drawn, folder)
             _check(part)
             text = json_module.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
             (part / "fit.json").write_text(text + "\n", encoding="utf-8")
@@ -115,21 +123,26 @@ def _fit(source: "Source", method: Method, routes: Path | None, paths: int) -> O
     return _turns(source, counted) if method == Method.turns else _routes(source, routes, paths)
 
 
-def _with_demand(source: "Source", named: list[str]) -> tuple["Source", list[dict[str, Any]]]:
-    """The source with demand in place of saturated counts, and what was done, by queue."""
+def _with_demand(source: "Source", named: list[str]) -> tuple[dict[str, "Source"], list[dict[str, Any]]]:
+    """The source with demand in place of saturated counts, as likely and at the ends of its intervals, and
+    what was done, by queue."""
     from dataclasses import replace
 
-    from signalsim.counts.corrected import with_demand
-    from signalsim.scenario.saturation import saturated_counts, saturated_document
+    from signalsim.counts.corrected import at_end, with_demand
+    from signalsim.scenario.saturation import saturated_counts, saturated_document, window_of
 
     record, found = saturated_counts(source.opened, source.network, source.counts, named)
     if not found:
-        return source, []
-    counts, bound = with_demand(source.counts, record, found)
-    begin, end = (source.start_ms + t for t in source.window_ms)
-    rows = saturated_document(record, found, (begin, end))
-    local = in_local_time(rows, source.opened.config.start_local.tzinfo)
-    return replace(source, counts=counts, queues=(record, found), is_bound=bound), local
+        return dict.fromkeys(_ENDS, source), []
+    begin, behind = (source.start_ms + t for t in source.window_ms)
+    window = window_of(record, (begin, behind))
+    queues = {"best": found} | {end: [at_end(one, end, *window) for one in found] for end in ("low", "high")}
+    sources = {}
+    for end, those in queues.items():
+        counts, bound = with_demand(source.counts, record, those)
+        sources[end] = replace(source, counts=counts, queues=(record, those), is_bound=bound)
+    rows = saturated_document(record, found, (begin, behind))
+    return sources, in_local_time(rows, source.opened.config.start_local.tzinfo)
 
 
 def _turns(source: "Source", counted: "np.ndarray") -> Outcome:

@@ -24,6 +24,14 @@ ENGINE = Annotated[
     Engine,
     typer.Option(help="numba: compiled; simpy: the slow reference, same results; sumo: SUMO's vehicles."),
 ]
+OUTAGE = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="BEGIN-END[:ID,…]",
+        help="Cameras of these junctions or links (no ID: all) fail in this time, in seconds from simulated "
+        "time 0; may be given several times. scenario.toml can say the same.",
+    ),
+]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 OUT = Annotated[
     Path | None, typer.Option(help="Folder to write results to; an earlier result there is replaced.")

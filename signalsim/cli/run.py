@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import ENGINE, JSON, OUT, SCENARIO, SEED, Engine
+from .options import ENGINE, JSON, OUT, OUTAGE, SCENARIO, SEED, Engine
 from .terminal import announce_compilation, left_out, reported, say, show_warnings
 
 if TYPE_CHECKING:
@@ -29,7 +29,14 @@ def run(
     ] = "deployed",
     seed: SEED = None,
     engine: ENGINE = Engine.numba,
-    sensors: Annotated[str | None, typer.Option(help="Camera preset; by default the scenario's.")] = None,
+    sensors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRESET[:parameter=value,…]",
+            help="Cameras, such as poor or typical:miss=0.1,latency_s=3.",
+        ),
+    ] = None,
+    outage: OUTAGE = None,
     json: JSON = False,
     out: OUT = None,
     log: Annotated[
@@ -42,7 +49,7 @@ def run(
     """Simulate a scenario once and print what came of it."""
     with reported():
         from signalsim.experiment.document import run_document, to_text
-        from signalsim.scenario import load
+        from signalsim.scenario import load, with_outages
         from signalsim.simulation import simulate
         from signalsim.store import check_folder
 
@@ -50,7 +57,7 @@ def run(
             check_folder(out)
         if log:
             _check_log(log, log_format, out)
-        loaded = load(scenario)
+        loaded = with_outages(load(scenario), outage or [])
         show_warnings([*loaded.warnings, *left_out(loaded, [str(engine)])])
         with redirect_stdout(sys.stderr):  # stdout is for results; what a user's controller prints is none
             result = simulate(
@@ -58,7 +65,7 @@ def run(
                 controller,
                 seed=loaded.config.seed if seed is None else seed,
                 engine=str(engine),
-                sensors=sensors or loaded.config.sensors.preset,
+                sensors=sensors,
                 record="full" if out or log else "sums",  # tables and logs are folded from all that happened
                 on_compile=announce_compilation,
             )

@@ -8,14 +8,14 @@ from signalsim.errors import InputError
 from signalsim.network import Network
 
 if TYPE_CHECKING:
-    from signalsim.counts.pedestrians import PedestrianCounts
+    from signalsim.counts.rows import CountRows
     from signalsim.counts.table import CountTable
 
 MAX_RATE = 4000  # vehicles per hour and lane that no road carries
 MIN_FOR_RATE = 5  # vehicles: below, a high rate may be chance in a short interval
 
 
-def check_not_empty(counts: "CountTable | PedestrianCounts", network: Network) -> None:
+def check_not_empty(counts: "CountRows", network: Network) -> None:
     if not len(counts):
         raise InputError(f"{counts.path}: has a header but no counts; give at least one row")
 
@@ -28,7 +28,7 @@ def check_whole_numbers(counts: "CountTable", network: Network) -> None:
         )
 
 
-def check_intervals(counts: "CountTable | PedestrianCounts", network: Network) -> None:
+def check_intervals(counts: "CountRows", network: Network) -> None:
     """Intervals end after they begin and last from a second to a day."""
     duration = counts.end_ms - counts.start_ms
     for i in np.flatnonzero((duration < 1000) | (duration > 86_400_000)):

@@ -13,6 +13,20 @@ from signalsim.counts.table import CountTable
 from signalsim.counts.write import CountRow
 
 
+def at_end(one: Saturated, end: str, lo: int, hi: int) -> Saturated:
+    """The queue with as much demand in intervals [lo, hi) as its interval has at an end, low or high; where
+    nothing bounds it there, as it is."""
+    _, demand, *ends = one.over(lo, hi)
+    target = ends[("low", "high").index(end)]
+    part = slice(max(lo, one.a - 1, 0), min(hi, one.b + 1))
+    own = float(one.demand[part].sum())
+    if one.method == REFUSED or target is None or own <= 0.0:
+        return one
+    other = one.demand.copy()
+    other[part] *= max(0.0, own + target - demand) / own
+    return replace(one, demand=other)
+
+
 def corrected_counts(record: Record, found: Sequence[Saturated]) -> tuple[np.ndarray, np.ndarray]:
     """(n, m) counts, in whole vehicles, and (n, m) bool where they are not those counted.
 

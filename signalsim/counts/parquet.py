@@ -1,4 +1,4 @@
-"""Count tables as Parquet (extra 'parquet'): the same columns as the CSV."""
+"""Tables as Parquet (extra 'parquet'): the same columns as the CSV."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -14,12 +14,12 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
 
 
-def arrow(path: Path) -> Any:
-    """pyarrow. Raises InputError where it is not installed."""
+def arrow(what: Path | str) -> Any:
+    """pyarrow, which ``what`` needs. Raises InputError where it is not installed."""
     try:
         import pyarrow.parquet
     except ImportError:
-        raise InputError(f"{path}: needs pyarrow; pip install 'signalsim[parquet]', or take CSV") from None
+        raise InputError(f"{what}: needs pyarrow; pip install 'signalsim[parquet]', or take CSV") from None
     return pyarrow
 
 
@@ -29,16 +29,20 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     Raises InputError for a file that is not Parquet.
     """
     check_file(path, "a scenario needs it as a Parquet file")
+    for row, cells in enumerate(parquet_values(path), start=1):
+        yield row, [_text(value) for value in cells]
+
+
+def parquet_values(path: Path) -> Iterator[tuple[Any, ...]]:
+    """The columns' names, then row by row their values, in memory that does not grow with the file; times are
+    datetimes. Raises InputError for a file that is not Parquet.
+    """
     pa = arrow(path)
-    row = 1
     try:
         file = pa.parquet.ParquetFile(path)
-        yield row, list(file.schema_arrow.names)
+        yield tuple(file.schema_arrow.names)
         for batch in file.iter_batches():
-            columns = [_texts(pa, column) for column in batch.columns]
-            for cells in zip(*columns, strict=True):
-                row += 1
-                yield row, list(cells)
+            yield from zip(*(_values(pa, column) for column in batch.columns), strict=True)
     except InputError:
         raise
     except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's own errors are these
@@ -46,10 +50,11 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise InputError(f"{path}: cannot be read as Parquet ({text}); save it again, or as CSV") from None
 
 
-def _texts(pa: Any, column: Any) -> list[str]:
+def _values(pa: Any, column: Any) -> list[Any]:
     if pa.types.is_timestamp(column.type):  # nanoseconds do not fit Python's clock
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return [_text(value) for value in column.to_pylist()]
+    values: list[Any] = column.to_pylist()
+    return values
 
 
 def _text(value: Any) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from signalsim.counts.checks import check_intervals, check_not_empty
+from signalsim.counts.rows import CountRows
 from signalsim.counts.spec import PEDESTRIANS
 from signalsim.network import Network
 from signalsim.network.tables import Table, read_table
@@ -15,27 +16,10 @@ MIN_FOR_RATE = 20  # below, a high rate may be chance in a short interval
 
 
 @dataclass(frozen=True)
-class PedestrianCounts:
-    """Counts with their references resolved. All arrays are (n,), in the file's order."""
+class PedestrianCounts(CountRows):
+    """Counts of pedestrians with their references resolved."""
 
-    table: Table
     crossing: np.ndarray  # int32
-    start_ms: np.ndarray  # int64, UTC
-    end_ms: np.ndarray  # int64, UTC
-    count: np.ndarray  # float64, NaN where nobody counted
-
-    def __len__(self) -> int:
-        return len(self.crossing)
-
-    @property
-    def path(self) -> Path:
-        return self.table.path
-
-    @property
-    def is_valid(self) -> np.ndarray:
-        """(n,) bool: somebody counted, and the count is not marked as bad."""
-        bad = np.array([quality == "bad" for quality in self.table.texts("quality")], bool)
-        return ~np.isnan(self.count) & ~bad
 
 
 def load_pedestrians(path: Path | str, crossings: Table, network: Network) -> PedestrianCounts:

@@ -7,6 +7,7 @@ import numpy as np
 
 from signalsim.counts.checks import CHECKS
 from signalsim.counts.parquet import is_parquet, parquet_rows
+from signalsim.counts.rows import CountRows
 from signalsim.counts.spec import COUNTS
 from signalsim.network import Network
 from signalsim.network.cells import Report, refuse
@@ -16,29 +17,12 @@ WHOLE_APPROACH = -1  # the movement of a row that counts all of its link
 
 
 @dataclass(frozen=True)
-class CountTable:
-    """Counts with their references resolved. All arrays are (n,), in the file's order."""
+class CountTable(CountRows):
+    """Counts of vehicles with their references resolved."""
 
-    table: Table
     link: np.ndarray  # int32
     movement: np.ndarray  # int32, WHOLE_APPROACH where the row counts the whole link
-    start_ms: np.ndarray  # int64, UTC
-    end_ms: np.ndarray  # int64, UTC
-    count: np.ndarray  # float64, NaN where the camera was out
     heavy: np.ndarray  # bool
-
-    def __len__(self) -> int:
-        return len(self.link)
-
-    @property
-    def path(self) -> Path:
-        return self.table.path
-
-    @property
-    def is_valid(self) -> np.ndarray:
-        """(n,) bool: the camera was there and its count is not marked as bad."""
-        bad = np.array([quality == "bad" for quality in self.table.texts("quality")], bool)
-        return ~np.isnan(self.count) & ~bad
 
 
 def read_count_rows(path: Path, report: Report = refuse) -> Table:

@@ -41,10 +41,10 @@ _TABLES = (
 )  # fmt: skip
 _TRIPS = (I8, I4, I4, I4, I4, I8, I4, I4, I8, B1)
 _STATE = (
-    TOTAL, NODE, I4, U8, I4, I4, LANE, PLACE, I8, SEGMENT_STATE, I8, I8, I8, I4, I4, I8, I8, I4,
+    TOTAL, NODE, I4, U8, I4, I4, LANE, PLACE, I8, SEGMENT_STATE, I8, I8, I8, I8, I4, I4, I8, I8, I4,
     CROSSING_STATE, I8, JUNCTION_STATE, GROUP_STATE, I8,
 )  # fmt: skip
-_SIGHT = (I4, I4, I8, I8, I8, I4, I4, I4, I8, I8, I8, B1, B1)
+_SIGHT = (I4, I4, I8, I8, I8, I8, I8, I8, I4, I4, I4, I8, I8, I8, B1, B1)
 _TYPES = (*_TABLES, *_TRIPS, *_STATE, RECORD, *_SIGHT)
 
 
@@ -149,18 +149,19 @@ def _state(at):
         _rows(at, 33, TOTAL), _rows(at, 34, NODE), Wheel(_rows(at, 35, I4), _rows(at, 36, U8)),
         _rows(at, 37, I4), _rows(at, 38, I4), _rows(at, 39, LANE), _rows(at, 40, PLACE), _rows(at, 41, I8),
         _rows(at, 42, SEGMENT_STATE), _rows(at, 43, I8), _rows(at, 44, I8), _rows(at, 45, I8),
-        _rows(at, 46, I4), _rows(at, 47, I4), _rows(at, 48, I8), _rows(at, 49, I8), _rows(at, 50, I4),
-        _rows(at, 51, CROSSING_STATE), _rows(at, 52, I8),
-        SignalState(_rows(at, 53, JUNCTION_STATE), _rows(at, 54, GROUP_STATE), _rows(at, 55, I8)),
+        _rows(at, 46, I8), _rows(at, 47, I4), _rows(at, 48, I4), _rows(at, 49, I8), _rows(at, 50, I8),
+        _rows(at, 51, I4), _rows(at, 52, CROSSING_STATE), _rows(at, 53, I8),
+        SignalState(_rows(at, 54, JUNCTION_STATE), _rows(at, 55, GROUP_STATE), _rows(at, 56, I8)),
     )  # fmt: skip
 
 
 @njit(forceinline=True)
 def _sight(at):
     return Sight(
-        0, _rows(at, 57, I4), _rows(at, 58, I4), _rows(at, 59, I8), _rows(at, 60, I8), _rows(at, 61, I8),
-        _rows(at, 62, I4), _rows(at, 63, I4), _rows(at, 64, I4), _rows(at, 65, I8), _rows(at, 66, I8),
-        _rows(at, 67, I8), _rows(at, 68, B1), _rows(at, 69, B1),
+        0, _rows(at, 58, I4), _rows(at, 59, I4), _rows(at, 60, I8), _rows(at, 61, I8), _rows(at, 62, I8),
+        _rows(at, 63, I8), _rows(at, 64, I8), _rows(at, 65, I8), _rows(at, 66, I4), _rows(at, 67, I4),
+        _rows(at, 68, I4), _rows(at, 69, I8), _rows(at, 70, I8), _rows(at, 71, I8), _rows(at, 72, B1),
+        _rows(at, 73, B1),
     )  # fmt: skip
 
 
@@ -171,7 +172,7 @@ def _call_start(at):
 
 @njit(inner=False)
 def _call_advance(at, scout, until):
-    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 56, RECORD), scout, until)
+    return kernel.advance(_tables(at), _trips(at), _state(at), _rows(at, 57, RECORD), scout, until)
 
 
 @njit(inner=False)

@@ -13,7 +13,7 @@ from .jit import njit
 from .log import write
 from .records import STOP_MS, Kind
 from .state import FRESH, INSIDE, SIREN
-from .tables import EXIT, INF, ON_RED, STOPS, TAKES_TURNS, TO_VEHICLES
+from .tables import CAR_SLOTS, EXIT, INF, ON_RED, STOPS, TAKES_TURNS, TO_VEHICLES
 from .wheel import LANE, ROOM, first_lane_node, schedule
 
 _DEPART, _ENTER, _CROSS, _ARRIVE = int(Kind.DEPART), int(Kind.ENTER), int(Kind.CROSS), int(Kind.ARRIVE)
@@ -110,6 +110,8 @@ def _leave(tables, state, log, l, opposed):
     loss = np.int64(0)
     if head.movement != EXIT and lane.at_line:
         state.movement_out[head.movement] += 1
+        if size > CAR_SLOTS:
+            state.movement_out_long[head.movement] += 1
         loss = _loss(tables, state, lane, head, delay, now)
         if tables.step[head.movement].rules & TAKES_TURNS:
             state.turn_ms[head.movement] = now
@@ -123,6 +125,7 @@ def _leave(tables, state, log, l, opposed):
             lane.delay_ms += delay + loss
     lane.crossed += counted
     lane.out += 1
+    lane.out_long += size > CAR_SLOTS
     lane.next_ms = _headway_after(tables, state, lane, head, opposed, now)
     lane.marks &= ~FRESH
     lane.quiet_ms = now
@@ -142,6 +145,7 @@ def _leave(tables, state, log, l, opposed):
         lane.queue -= 1
     if lane.near > 0:
         lane.near -= 1
+        lane.near_long -= size > CAR_SLOTS
         lane.near_slots -= size
     write(log, state.total, _CROSS, vehicle, l, delay + loss)
     return loss

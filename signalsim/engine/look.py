@@ -5,7 +5,7 @@ import numpy as np
 from .crossing import count_queue
 from .interlock import GREEN, earliest_switch, stage_times
 from .jit import njit
-from .tables import EXIT, INF
+from .tables import CAR_SLOTS, EXIT, INF
 
 
 @njit(inner=True)
@@ -31,8 +31,11 @@ def _look_at_lanes(tables, trips, state, sight):
         sight.lane_queue[l] = lane.queue
         sight.lane_out[l] = lane.out
         sight.lane_advance[l] = lane.out + lane.near
+        sight.lane_out_long[l] = lane.out_long
+        sight.lane_advance_long[l] = lane.out_long + lane.near_long
     for m in range(tables.movement.size):
         sight.movement_out[m] = state.movement_out[m]
+        sight.movement_out_long[m] = state.movement_out_long[m]
     for s in range(n_lanes, tables.lane.size):
         lane = state.lane[s]
         waiting = 0
@@ -75,6 +78,7 @@ def _count_near(tables, state, l, now):
         if passes > now:
             return passes
         lane.near += 1
+        lane.near_long += vehicle.length > CAR_SLOTS
         lane.near_slots = taken
     return INF
 

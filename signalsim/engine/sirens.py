@@ -32,7 +32,7 @@ def make_way(tables, state, log, l):
             write(log, state.total, _PASS, vehicle.vehicle, l, i - front)
             is_new = is_new or front == 0
             lane.queue += front <= lane.queue <= i
-            lane.near = lane.near_slots = 0  # to be counted anew
+            lane.near = lane.near_long = lane.near_slots = 0  # to be counted anew
             lane.quiet_ms = now
             _move(state, lane, i, front)
         front = _behind_sirens(state, lane, front)

@@ -38,14 +38,16 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("slot", "i4"),  # the first one taken
         ("segment", "i4"),  # a source: the segment that it feeds
         ("queue", "i4"),  # vehicles known to have reached the stop line
-        ("max_queue", "i4"),
         ("stops", "i4"),
         ("crossed", "i4"),  # by counted vehicles
         ("delay_ms", "i8"),  # of counted vehicles
         ("quiet_ms", "i8"),  # before this nobody passes the advance line or comes to the stop line
         ("out", "i4"),  # by all vehicles
-        ("near", "i4"),  # vehicles known to be between advance line and stop line
-        ("near_slots", "i4"),  # that they take
+        ("out_long", "i4"),  # by those that take more room than a car
+        ("near", "i2"),  # vehicles known to be between advance line and stop line
+        ("near_long", "i2"),  # of these: take more room than a car
+        ("near_slots", "i2"),  # that they take
+        ("max_queue", "u2"),
     ]
 )
 # Marks of a lane.
@@ -111,6 +113,7 @@ class State(NamedTuple):
     segment: np.ndarray  # (n_segments,) SEGMENT_STATE
     merge: np.ndarray  # (n_feeders,) int64, virtual time of each feeder
     movement_out: np.ndarray  # (n_movements,) int64, crossings of all vehicles
+    movement_out_long: np.ndarray  # (n_movements,) int64, of those that take more room than a car
     turn_ms: np.ndarray  # (n_movements,) int64, last crossing of one that takes turns
     blocked: np.ndarray  # (n_movements,) int32, how many lanes' heads stand in its way inside the junction
     source_vehicle: np.ndarray  # int32, CSR by source: vehicles in order of departure
@@ -219,6 +222,7 @@ def make_state(tables: Tables, arrivals: Arrivals, count_from_ms: int, count_to_
         segment=np.zeros(len(tables.segment), SEGMENT_STATE).view(np.recarray),
         merge=np.zeros(len(tables.feeder), np.int64),
         movement_out=np.zeros(len(tables.movement), np.int64),
+        movement_out_long=np.zeros(len(tables.movement), np.int64),
         turn_ms=np.full(len(tables.movement), -INF, np.int64),
         blocked=np.zeros(len(tables.movement), np.int32),
         source_vehicle=source_vehicle,

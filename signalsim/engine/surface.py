@@ -14,6 +14,9 @@ class Sight(NamedTuple):
     lane_out: np.ndarray  # (n_lanes,) int64, ever crossed the stop line
     lane_advance: np.ndarray  # (n_lanes,) int64, ever passed the advance line
     movement_out: np.ndarray  # (n_movements,) int64, ever crossed
+    lane_out_long: np.ndarray  # (n_lanes,) int64, of ``lane_out``: take more room than a car
+    lane_advance_long: np.ndarray  # (n_lanes,) int64, of ``lane_advance``
+    movement_out_long: np.ndarray  # (n_movements,) int64, of ``movement_out``
     source_waiting: np.ndarray  # (n_sources,) int32
     stage: np.ndarray  # (n_junctions,) int32, local stage in force, -1 while changing
     next_stage: np.ndarray  # (n_junctions,) int32, local stage in force or being changed to

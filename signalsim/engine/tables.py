@@ -10,6 +10,7 @@ import numpy as np
 
 EXIT = -1  # the movement of a vehicle whose route ends with the link it is on
 NO_GROUP = -1  # a movement that no signal group controls: always open
+CAR_SLOTS = 2  # slots that a car takes; who takes more is long
 INF = 1 << 60  # "never", in ms; sums of two stay inside int64
 
 SEGMENT = np.dtype(

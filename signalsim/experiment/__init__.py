@@ -7,6 +7,7 @@ from .gate import Verdict, judge
 from .names import Names
 from .outcome import Outcome, result_key
 from .statistics import Interval, interval, paired_difference
+from .sweep import Sweep, read_sweep
 from .tables import tables_of
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Interval",
     "Names",
     "Outcome",
+    "Sweep",
     "Verdict",
     "compare",
     "compare_engines",
@@ -25,6 +27,7 @@ __all__ = [
     "interval",
     "judge",
     "paired_difference",
+    "read_sweep",
     "result_key",
     "run_document",
     "tables_of",

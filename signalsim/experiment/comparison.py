@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from signalsim.control import get
+from signalsim.control import CONTROLLERS, get, prepare
 from signalsim.errors import InputError
 from signalsim.measures import MEASURES
-from signalsim.scenario import Scenario, build, load
-from signalsim.sensing import preset
+from signalsim.scenario import Built, Scenario, build, load
+from signalsim.scenario.cameras import preset
 
 from .agreement import Agreement, agreement
 from .names import Names
 from .outcome import Outcome
 from .statistics import Interval, interval, paired_difference
+from .sweep import Sweep
 from .workers import Setup, Task, run_all
 
 Progress = Callable[[int, int, str], None]
@@ -42,6 +43,7 @@ class Comparison:
     n_lanes: int
     agreement: Agreement  # of the sampled traffic with the counts
     outcomes: dict[tuple[str, str], list[Outcome]]
+    sweep: Sweep | None = None  # whose cameras ``sensors`` are
 
     def values(self, sensors: str, controller: str, measure: str) -> np.ndarray:
         """(n_replications,) the measure in each replication."""
@@ -88,7 +90,7 @@ def compare(
     baseline: str | None = None,
     replications: int = 10,
     seed: int | None = None,
-    sensors: str | Sequence[str] | None = None,
+    sensors: str | Sequence[str] | Sweep | None = None,
     engine: str = "numba",
     progress: Progress | None = None,
     on_compile: Callable[[], None] | None = None,
@@ -98,7 +100,8 @@ def compare(
 
     ``controllers``: names, ``FILE.py:CLASS`` or controller objects; by default those that the
     scenario lists, as are seed and sensors. ``baseline``: one of them by name; by default the
-    scenario's if it takes part, else the first. ``progress(done, total, label)`` is called after
+    scenario's if it takes part, else the first. ``sensors``: one or several, or a sweep (``read_sweep``);
+    who looks at no camera runs once for all of them. ``progress(done, total, label)`` is called after
     each run, ``on_compile()`` before kernels are compiled that no cache holds. ``workers``: processes
     to use when it pays; results do not depend on it (a script that asks for more than one needs the
     usual ``if __name__ == "__main__"``). Raises InputError.
@@ -110,19 +113,22 @@ def compare(
     presets = _presets(sensors, scenario)
     if replications < 1:
         raise InputError(f"replications: {replications} is too few; give 1 or more, 2 or more for intervals")
+    built, digest = build(scenario), scenario.digest()
+    blind = _blind(named, built) if len(presets) > 1 else set()
     tasks = [
         Task(name, camera, replication)
         for replication in range(replications)
         for camera in presets
         for name in named
+        if name not in blind or camera == presets[0]
     ]
-    built, digest = build(scenario), scenario.digest()
     seed = config.seed if seed is None else seed
     setup = Setup(built, named, digest, seed, engine)
     found = run_all(tasks, setup, workers, progress, on_compile)
     outcomes: dict[tuple[str, str], list[Outcome]] = {(p, n): [] for p in presets for n in named}
     for task, outcome in zip(tasks, found, strict=True):
-        outcomes[task.sensors, task.controller].append(outcome)
+        for camera in presets if task.controller in blind else (task.sensors,):
+            outcomes[camera, task.controller].append(outcome)
     return Comparison(
         scenario=scenario,
         digest=digest,
@@ -136,7 +142,22 @@ def compare(
         n_lanes=len(built.index.lanes),
         agreement=agreement(built, seed, replications),
         outcomes=outcomes,
+        sweep=sensors if isinstance(sensors, Sweep) else None,
     )
+
+
+def _blind(named: dict[str, Any], built: Built) -> set[str]:
+    """Controllers of the package that look at no camera."""
+    policies = {
+        name: prepare(get(spec), built)
+        for name, spec in named.items()
+        if isinstance(spec, str) and spec.partition(":")[0] in CONTROLLERS
+    }
+    return {
+        name
+        for name, policy in policies.items()
+        if not policy.needs_sensing and getattr(policy, "detectors", None) is None
+    }
 
 
 def _named(controllers: Sequence[Any]) -> dict[str, Any]:
@@ -166,9 +187,11 @@ def _baseline(named: dict[str, Any], baseline: str | None, usual: str) -> str:
     return baseline
 
 
-def _presets(sensors: str | Sequence[str] | None, scenario: Scenario) -> tuple[str, ...]:
+def _presets(sensors: str | Sequence[str] | Sweep | None, scenario: Scenario) -> tuple[str, ...]:
+    if isinstance(sensors, Sweep):
+        return sensors.cameras
     if sensors is None:
-        return (scenario.config.sensors.preset,)
+        return (scenario.config.sensors.spec,)
     presets = (sensors,) if isinstance(sensors, str) else tuple(sensors)
     if len(set(presets)) < len(presets) or not presets:
         raise InputError(f"sensors: {', '.join(presets) or 'none'}; name each preset once")

@@ -16,7 +16,7 @@ import numpy as np
 from signalsim.errors import InputError
 from signalsim.network.cells import Column as Column
 from signalsim.network.cells import Report, convert, refuse
-from signalsim.network.csvfile import Fault, fault, read_rows
+from signalsim.network.csvfile import Fault, fault, read_rows, shown
 
 _CHUNK_ROWS = 50_000
 _MAX_ROWS = 20_000_000
@@ -130,10 +130,10 @@ def _header(path: Path, spec: Spec, names: list[str]) -> dict[str, int]:
         if name not in known and name not in spec.ignored:
             near = difflib.get_close_matches(name, known, 1, 0.8)
             if near and near[0] not in names:
-                raise InputError(f"{path}, row 1: unknown column '{name}'; did you mean '{near[0]}'?")
+                raise InputError(f"{path}, row 1: unknown column {shown(name)}; did you mean '{near[0]}'?")
             if not name.startswith("opt_"):
                 raise InputError(
-                    f"{path}, row 1: unknown column '{name}'; "
+                    f"{path}, row 1: unknown column {shown(name)}; "
                     f"known are {', '.join(known)}; a column of your own begins with opt_"
                 )
         place[name] = position

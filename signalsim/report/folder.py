@@ -16,11 +16,14 @@ from .cameras import camera_figure, shows_cameras
 from .figures import delay_figure, green_figure, mean_queue, queue_figure
 from .page import comparison_page, figure_name
 from .style import house_style, save
+from .sweep import NAME as SWEEP
+from .sweep import sweep_figure, sweep_rows
 from .tables import write_tables
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write ``folder``: comparison.json, runs.csv, series.csv, figures/ and report.html; all or nothing.
+    """Write ``folder``: comparison.json, runs.csv, series.csv, figures/ and report.html, of a sweep sweep.csv
+    too; all or nothing.
 
     Raises InputError if ``folder`` holds anything but an earlier result.
     """
@@ -29,6 +32,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
         (part / "comparison.json").write_text(text, encoding="utf-8")
         write_csv(part / "runs.csv", run_rows(comparison))
         write_csv(part / "series.csv", _series_rows(comparison))
+        if comparison.sweep is not None:
+            write_csv(part / "sweep.csv", sweep_rows(comparison, comparison.sweep))
         figures = _write_figures(comparison, part / "figures")
         (part / "report.html").write_text(comparison_page(comparison, figures), encoding="utf-8")
 
@@ -65,6 +70,8 @@ def _write_figures(comparison: Comparison, folder: Path) -> dict[str, str]:
 
 def _figures(comparison: Comparison) -> dict[str, Callable[[], Any]]:
     """File name -> how to draw it."""
+    if comparison.sweep is not None:
+        return {SWEEP: partial(sweep_figure, comparison, comparison.sweep)}
     found: dict[str, Callable[[], Any]] = {}
     if shows_cameras(comparison):
         found[CAMERAS] = partial(camera_figure, comparison)

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,9 @@ from signalsim.experiment import Comparison, Interval, interval, paired_differen
 from signalsim.experiment.document import provenance
 from signalsim.measures import MEASURES
 from signalsim.report.cameras import NAME as CAMERAS
-from signalsim.sensing import PRESETS
+from signalsim.report.sweep import NAME as SWEEP
+from signalsim.report.sweep import sweep_rows
+from signalsim.scenario.cameras import PRESETS, preset
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -41,11 +43,14 @@ def template(name: str) -> "Template":
 
 def comparison_page(comparison: Comparison, figures: Mapping[str, str]) -> str:
     """The page as text. ``figures``: name -> SVG source, as ``folder.comparison_figures`` makes them."""
+    sweep = comparison.sweep
     return template("comparison.html").render(
         comparison=comparison,
         baseline=comparison.baseline,
-        presets=[_preset(comparison, preset, figures) for preset in comparison.sensors],
-        cameras=figures.get(CAMERAS, ""),
+        presets=[] if sweep else [_preset(comparison, one, figures) for one in comparison.sensors],
+        cameras=figures.get(SWEEP if sweep else CAMERAS, ""),
+        sweep=sweep_rows(comparison, sweep) if sweep else [],
+        camera_texts=_camera_texts(comparison),
         measures=[MEASURES[name] for name in _SHOWN],
         all_measures=list(MEASURES.values()),
         junctions=len(comparison.junctions),
@@ -65,7 +70,6 @@ def _preset(comparison: Comparison, preset: str, figures: Mapping[str, str]) -> 
     rows = [_row(comparison, preset, name) for name in comparison.controllers]
     return {
         "name": preset,
-        "camera": camera_text(preset),
         "rows": rows,
         "pairs": [(name, _against_each(comparison, preset, name)) for name in comparison.controllers],
         "verdicts": [verdict(comparison, preset, row["name"]) for row in rows if not row["is_baseline"]],
@@ -87,16 +91,19 @@ def _against_each(comparison: Comparison, preset: str, name: str) -> list[Interv
 
 
 def figure_name(comparison: Comparison, kind: str, preset: str, controller: str = "") -> str:
-    """A figure's file name without suffix: kind, preset (if there are several), controller.
-
-    A controller whose name no file can have (``my.py:Mine``) goes by its number too.
-    """
-    parts = [kind] + [preset] * (len(comparison.sensors) > 1)
+    """A figure's file name without suffix: kind, preset (if there are several), controller."""
+    parts = [kind]
+    if len(comparison.sensors) > 1:
+        parts.append(_tame(preset, comparison.sensors))
     if controller:
-        tame = re.sub(r"[^\w-]+", "-", controller).strip("-")
-        number = comparison.controllers.index(controller)
-        parts.append(tame if tame == controller else f"{number}-{tame[:40]}")
+        parts.append(_tame(controller, comparison.controllers))
     return "-".join(parts)
+
+
+def _tame(name: str, names: Sequence[str]) -> str:
+    """A name as a part of a file's; one that no file can have goes by its number too."""
+    tame = re.sub(r"[^\w-]+", "-", name).strip("-")
+    return tame if tame == name else f"{names.index(name)}-{tame[:40]}"
 
 
 def _row(comparison: Comparison, preset: str, name: str) -> dict[str, Any]:
@@ -152,11 +159,17 @@ def _left_over(comparison: Comparison, preset: str, name: str) -> str:
     )
 
 
-def camera_text(preset: str) -> str:
-    """What cameras of a preset see, in words; empty for a camera of one's own."""
-    camera = PRESETS.get(preset)
-    if camera is None:
+def _camera_texts(comparison: Comparison) -> list[tuple[str, str]]:
+    """(name, what they see in words) of the cameras, of a sweep those that it changes."""
+    sweep = comparison.sweep
+    return [(name, camera_text(name)) for name in ([sweep.base] if sweep else comparison.sensors)]
+
+
+def camera_text(name: str) -> str:
+    """What cameras see, in words; empty for a camera that is no preset's."""
+    if name.partition(":")[0] not in PRESETS:
         return ""
+    _, camera = preset(name)
     if camera.truth:
         return "the true queues, at once"
     every = f"a reading every {camera.interval_s:g} s, known {camera.latency_s:g} s later"

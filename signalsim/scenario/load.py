@@ -14,6 +14,7 @@ from signalsim.network import Network, load_network
 from signalsim.network.csvfile import check_file, shown
 from signalsim.network.tables import Table
 from signalsim.scenario.detectors import read_detectors
+from signalsim.scenario.outages import check_outages
 from signalsim.scenario.reference import open_scenario
 from signalsim.scenario.schema import DRAWS, Horizon, ScenarioConfig
 from signalsim.signals import SignalSystem, load_signals
@@ -39,6 +40,7 @@ class Scenario:
     pedestrians: PedestrianCounts | None  # None: nobody counted them
     config: ScenarioConfig
     detectors: Table  # detector.csv; without rows: those of the cameras
+    changed: str = ""  # what was changed after loading, in words
 
     @property
     def horizon(self) -> Horizon:
@@ -87,8 +89,8 @@ class Scenario:
         return tuple(sorted({self.path / "scenario.toml"} | tables | demand))
 
     def digest(self) -> str:
-        """SHA-256, hexadecimal, over names and bytes of all input files."""
-        digest = hashlib.sha256()
+        """SHA-256, hexadecimal, over names and bytes of all input files, and what was changed since."""
+        digest = hashlib.sha256(self.changed.encode())
         for file in self.files:
             raw = file.read_bytes()
             digest.update(f"{file.name} {len(raw)}\n".encode() + raw)
@@ -192,4 +194,8 @@ def load(path: Path | str) -> Scenario:
     _check_plan(signals, config, file)
     people = _load_pedestrians(folder, tables, config, signals, network)
     detectors = read_detectors(tables, network)
-    return Scenario(config.name, folder, tables, network, signals, counts, trips, people, config, detectors)
+    scenario = Scenario(
+        config.name, folder, tables, network, signals, counts, trips, people, config, detectors
+    )
+    check_outages(scenario)
+    return scenario

@@ -20,14 +20,19 @@ def saturated_counts(
     return record, find_saturated(record, network, capacity, frozenset(named))
 
 
+def window_of(record: Record, window_ms: tuple[int, int]) -> tuple[int, int]:
+    """Intervals [lo, hi) of the record that a window (UTC, ms) touches."""
+    lo = max(0, (window_ms[0] - record.start_ms) // record.step_ms)
+    return lo, min(record.m, -((record.start_ms - window_ms[1]) // record.step_ms))
+
+
 def saturated_document(
     record: Record, found: Sequence[Saturated], window_ms: tuple[int, int]
 ) -> list[dict[str, Any]]:
     """Per link: when, how demand was found, and vehicles of the window (UTC, ms): counted, demand, 90 %
     interval.
     """
-    lo = max(0, (window_ms[0] - record.start_ms) // record.step_ms)
-    hi = min(record.m, -((record.start_ms - window_ms[1]) // record.step_ms))
+    lo, hi = window_of(record, window_ms)
     rows = []
     for one in found:
         counted, demand, low, high = one.over(lo, hi)

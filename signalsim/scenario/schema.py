@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 from signalsim.network import DEFAULTS, REGIONS, Defaults
+from signalsim.scenario.section import Section, optional
+from signalsim.scenario.sensors import SensorConfig
 
 FORMAT_VERSION = 1
 SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")
 DRAWS = frozenset(("mode", "heavy_share", "max_links"))  # of [demand]: how vehicles are drawn from counts
 _DAY = 86_400
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def _printable(value: str) -> str:
@@ -26,7 +24,7 @@ def _printable(value: str) -> str:
     return value
 
 
-class Horizon(_Section):
+class Horizon(Section):
     """Times in seconds, in this order from simulated time 0; statistics are over the demand window."""
 
     warm_up_s: Annotated[float, Field(ge=0, le=_DAY, description="traffic fills the network")] = 600.0
@@ -41,7 +39,7 @@ class Horizon(_Section):
         return self.warm_up_s + self.demand_s + self.drain_s
 
 
-class DemandConfig(_Section):
+class DemandConfig(Section):
     """Vehicles: drawn from counts, or trip by trip as they are listed."""
 
     counts: Annotated[str, Field(min_length=1, description="count file, relative to the scenario folder")] = (
@@ -76,15 +74,7 @@ class DemandConfig(_Section):
     max_links: Annotated[int, Field(ge=2, le=10_000, description="a route ends after so many links")] = 200
 
 
-class SensorConfig(_Section):
-    """What controllers may know."""
-
-    preset: Annotated[
-        Literal["omniscient", "perfect", "good", "typical", "poor"], Field(description="camera quality")
-    ] = "typical"
-
-
-class ControlConfig(_Section):
+class ControlConfig(Section):
     """What runs when nothing else is asked for."""
 
     deployed: Annotated[str, Field(min_length=1, description="plan or schedule in the street")] = "deployed"
@@ -115,7 +105,7 @@ class ControlConfig(_Section):
         return value
 
 
-class NetworkConfig(_Section):
+class NetworkConfig(Section):
     """The road graph."""
 
     region: Annotated[
@@ -141,7 +131,7 @@ class NetworkConfig(_Section):
         return not REGIONS[self.region].drives_on_left
 
 
-class SourceConfig(_Section):
+class SourceConfig(Section):
     """Where the data are from."""
 
     description: Annotated[str, Field(description="one or two sentences")] = ""
@@ -165,27 +155,19 @@ class SourceConfig(_Section):
         return value
 
 
-def _defaults_model() -> type[_Section]:
+def _defaults_model() -> type[Section]:
     """A section with one optional field per row of the table of defaults."""
     fields: dict[str, Any] = {
-        column.name: (
-            Annotated[
-                float | None,
-                Field(
-                    ge=column.low, le=column.high, description=f"{column.meaning}; unit: {column.unit or '1'}"
-                ),
-            ],
-            None,
-        )
+        column.name: optional(column.low, column.high, column.meaning, column.unit or "1")
         for column in DEFAULTS
     }
-    return create_model("DefaultsConfig", __base__=_Section, __doc__="Overrides of the defaults.", **fields)
+    return create_model("DefaultsConfig", __base__=Section, __doc__="Overrides of the defaults.", **fields)
 
 
 DefaultsConfig = _defaults_model()
 
 
-class ScenarioConfig(_Section):
+class ScenarioConfig(Section):
     """One scenario: everything that is not in its CSV tables."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title="signalsim scenario")

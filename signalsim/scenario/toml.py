@@ -4,7 +4,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -41,6 +41,9 @@ def _fields_at(place: tuple[Any, ...]) -> list[str]:
     """Names that are allowed in the section where a field was found."""
     model: Any = ScenarioConfig
     for part in place:
+        if isinstance(part, int):  # an element of a list of sections
+            model = (get_args(model) or (None,))[0]
+            continue
         field = (
             model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
         )

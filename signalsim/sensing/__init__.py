@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .presets import PRESETS, Camera, preset
+from signalsim.scenario.cameras import PRESETS, Camera, preset
 
 if TYPE_CHECKING:
     from .observation import Observation

@@ -19,6 +19,7 @@ class Approaches(NamedTuple):
     lane_view_veh: np.ndarray  # (n_lanes,) storage between the two
     lane_part: np.ndarray  # (n_lanes,) of vehicles before the advance lines: equal where the link begins
     lane_headway_s: np.ndarray  # (n_lanes,) saturation headway
+    lane_group: np.ndarray  # (n_lanes,) int32: lamp of its first movement, -1 none
     link_lane: np.ndarray  # (n_links + 1,) int32: first lane of each link
     link_seen: np.ndarray  # (n_links,) bool: a camera watches its stop line
     link_announced: np.ndarray  # (n_links,) bool: all that enter it were seen by cameras upstream
@@ -58,6 +59,7 @@ def approaches(tables: Tables) -> Approaches:
         lane_view_veh=tables.lane_view_slots / 2.0,
         lane_part=is_first / np.maximum(np.bincount(lane_link, is_first, n_links), 1.0)[lane_link],
         lane_headway_s=tables.lane_headway_ms / 1000.0,
+        lane_group=_lamps(tables),
         link_lane=np.searchsorted(lane_link, np.arange(n_links + 1)).astype(np.int32),
         link_seen=link_seen,
         link_announced=announced,
@@ -77,6 +79,16 @@ def _rows(key: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """CSR of the indices that share a key: starts (n + 1,) and indices, ascending in a row."""
     order = np.argsort(key, kind="stable").astype(np.int32)
     return np.searchsorted(key[order], np.arange(n + 1)).astype(np.int32), order
+
+
+def _lamps(tables: Tables) -> np.ndarray:
+    """(n_lanes,) int32: the signal group of each lane's first movement, -1 where none holds it up."""
+    n_lanes = len(tables.lane_slots)
+    first, end = tables.lane_movement[:n_lanes], tables.lane_movement[1 : n_lanes + 1]
+    group = np.full(n_lanes, -1, np.int32)
+    serves = end > first
+    group[serves] = tables.movement["group"][tables.lane_movement_id[first[serves]]]
+    return group
 
 
 def _stop_lanes(tables: Tables, at_line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,9 +15,9 @@ from signalsim.engine.detectors import LINE, Cabinet, Detectors
 from signalsim.engine.jit import njit
 from signalsim.engine.random import bits, stream_key, unit
 from signalsim.engine.tables import INF
+from signalsim.scenario.cameras import Camera
 
 from .camera import reported
-from .presets import Camera
 
 LATEST_MS = 200  # a call is at most so old, whatever the preset's feed
 LOOK_AGAIN_MS = 3000
@@ -54,9 +54,9 @@ class CallState(NamedTuple):
     seen: np.ndarray  # (n,) int64, the last ordinal that was seen waiting, -1 none
 
 
-def rates(camera: Camera, seed: int, replication: int) -> Rates:
+def rates(camera: Camera, seed: int, replication: int, *, night: bool = False, rain: bool = False) -> Rates:
     latency_ms = min(round(camera.latency_s * 1000), LATEST_MS)
-    return Rates(stream_key(seed, STREAM, replication), camera.miss, camera.double, latency_ms)
+    return Rates(stream_key(seed, STREAM, replication), *camera.rates(night=night, rain=rain), latency_ms)
 
 
 class CallChannel:
@@ -64,7 +64,7 @@ class CallChannel:
 
     def __init__(self, detectors: Detectors, of: Rates) -> None:
         n = len(detectors.lane)
-        self._detectors, self._rates = detectors, of
+        self._detectors, self.rates = detectors, of
         self._state = CallState(np.zeros(n, np.int64), np.full(n, -1, np.int64))
         self._on, self._on_ms = np.zeros(n, bool), np.full(n, INF, np.int64)
         self._last_ms, self._passed = np.full(n, -INF, np.int64), np.zeros(n, np.int64)
@@ -74,7 +74,7 @@ class CallChannel:
         """What is known at ``cabinet.now_ms``; the arrays are reused by the next call."""
         lamps = cabinet.green, cabinet.since_ms, cabinet.called, cabinet.stage
         shown = Calls(self._on, self._on_ms, self._last_ms, self._passed, *lamps)
-        read_calls(cabinet, self._detectors, self._rates, self.working, self._state, shown)
+        read_calls(cabinet, self._detectors, self.rates, self.working, self._state, shown)
         return shown
 
 

@@ -16,8 +16,9 @@ by the queue channel:
 - a link that no camera watches at its end (exits): a reservoir that empties with the link's
   free-flow time; its lanes are not valid.
 
-After an outage of its camera or of one upstream a link's balances are no longer exact: they relax
-from then on, whatever the cameras are worth.
+While a camera is out its lanes go on by history: vehicles come at the rate last seen, and leave at
+green at the saturation flow; they are not valid. After an outage of its camera or of one upstream a
+link's balances are no longer exact: they relax from then on, whatever the cameras are worth.
 """
 
 from typing import NamedTuple
@@ -48,6 +49,7 @@ class Estimate(NamedTuple):
     lane_read_ms: np.ndarray  # (n_lanes,) int64
     lane_valid: np.ndarray  # (n_lanes,) bool
     link_in: np.ndarray  # (n_links,)
+    link_in_valid: np.ndarray  # (n_links,) bool
     movement_count: np.ndarray  # (n_movements,)
     movement_share: np.ndarray  # (n_movements,)
     last_stop: np.ndarray  # (n_lanes,) int64, camera counters at the last reading
@@ -70,6 +72,7 @@ class Trust(NamedTuple):
     """What the estimator knows of the cameras: their average errors, not each one."""
 
     correction: float  # vehicles per vehicle counted
+    hidden: float  # further misses at the advance line behind a queue that fills the view
     exact: bool  # nothing to forget: counts are the truth
 
 
@@ -86,6 +89,7 @@ def estimate(road: Approaches) -> Estimate:
         lane_read_ms=np.zeros(n_lanes, np.int64),
         lane_valid=road.lane_seen.copy(),
         link_in=np.zeros(n_links),
+        link_in_valid=road.link_announced.copy(),
         movement_count=np.zeros(n_movements),
         movement_share=np.repeat(1.0 / np.maximum(of_link, 1), of_link),
         last_stop=np.zeros(n_lanes, np.int64),
@@ -123,6 +127,7 @@ def deliver(road, trust, cameras, state):
     for link in range(len(road.link_seen)):
         working = road.link_seen[link] and cameras.ring_working[at, link]
         announced = road.link_announced[link] and (all_work or _announced(road, cameras, at, link))
+        state.link_in_valid[link] = announced
         entered = state.entered[link]
         state.entered[link] = 0.0
         state.link_in[link] += entered
@@ -213,22 +218,29 @@ def _balance(
         if not road.lane_seen[lane]:
             continue
         out = (cameras.ring_stop[at, lane] - state.last_stop[lane]) * trust.correction
-        came = (cameras.ring_advance[at, lane] - state.last_advance[lane]) * trust.correction
+        counted = cameras.ring_advance[at, lane] - state.last_advance[lane]
         state.last_stop[lane] = cameras.ring_stop[at, lane]
         state.last_advance[lane] = cameras.ring_advance[at, lane]
         back = working and not state.lane_valid[lane]
         state.lane_valid[lane] = working
         if not working:
+            passed += _go_on_unseen(road, cameras, at, lane, passed_s, state)
+            rate += state.lane_arrival_rate[lane]
+            upstream_s = max(upstream_s, road.link_travel_s[link] - road.lane_view_s[lane])
             continue
-        state.lane_read_ms[lane] = now
+        state.lane_read_ms[lane] = now + cameras.clock_ms[link]
         state.lane_count[lane] += out
         seen, storage = cameras.ring_queue[at, lane], road.lane_view_veh[lane]
+        standing, came = 0.0, counted * trust.correction
+        if seen > 0.0:
+            standing = min(1.0, seen / storage)  # share of the view
+            came = counted / (1.0 / trust.correction - trust.hidden * standing)
         near = state.lane_near[lane] + came - out
         filled = near >= FULL * storage
         if passed_s > 0.0 and not filled:  # a full view lets in what the signal lets out
             state.lane_arrival_rate[lane] += weight * (came / passed_s - state.lane_arrival_rate[lane])
         state.moving[lane] = state.moving[lane] * state.lane_fade[lane] + came
-        moving = 0.0 if filled else state.moving[lane]
+        moving = 0.0 if filled else state.moving[lane] * (1.0 - standing)  # the others have joined the queue
         near += (1.0 if back else gain) * (min(seen + moving, storage) - near)  # an outage: begin anew
         state.lane_near[lane] = near if exact else min(max(near, seen), max(storage, seen))
         state.lane_queue[lane] = seen
@@ -237,16 +249,28 @@ def _balance(
         passed += came
         rate += state.lane_arrival_rate[lane]
         upstream_s = max(upstream_s, road.link_travel_s[link] - road.lane_view_s[lane])
-    if working:
-        flow = state.link_rate[link]
-        if not announced:
-            exact, flow, entered, gain = False, rate, rate * passed_s, drift
-        far = state.far[link] + entered - passed
-        if n_full == 0:
-            far += gain * (flow * upstream_s - far)
-        state.far[link] = far if exact else min(max(far, 0.0), road.link_storage_veh[link])
-        if n_full > 0:
-            _queue_beyond_view(road, link, flow * upstream_s, n_full, state)
+    flow = state.link_rate[link]
+    if not announced:
+        exact, flow, entered, gain = False, rate, rate * passed_s, drift
+    far = state.far[link] + entered - passed
+    if n_full == 0:
+        far += gain * (flow * upstream_s - far)
+    state.far[link] = far if exact else min(max(far, 0.0), road.link_storage_veh[link])
+    if n_full > 0:
+        _queue_beyond_view(road, link, flow * upstream_s, n_full, state)
+
+
+@njit
+def _go_on_unseen(road, cameras, at, lane, passed_s, state):
+    """A lane whose camera is out: vehicles come as they last did, and at green a queue leaves at the
+    saturation flow. How many come into view."""
+    came = state.lane_arrival_rate[lane] * passed_s
+    most = passed_s / max(road.lane_headway_s[lane], 0.1) if cameras.ring_green[at, lane] else 0.0
+    out = min(most, state.lane_queue[lane] + came)
+    state.lane_queue[lane] += came - out
+    state.lane_near[lane] = max(0.0, state.lane_near[lane] + came - out)
+    state.filled[lane] = False
+    return came
 
 
 @njit(forceinline=True)

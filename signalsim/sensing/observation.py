@@ -11,7 +11,8 @@ class Observation(NamedTuple):
     """One instant as controllers see it. Read it during the decision; the arrays are reused.
 
     Lanes, links, movements and junctions are the dense indices of the engine's tables. Lanes that
-    no camera sees have ``lane_valid`` False; what stands there is inferred from neighbours.
+    no camera sees have ``lane_valid`` False; what stands there is inferred from neighbours. Movements are
+    as old, and as valid, as the lanes that they leave; ``link_in`` is as old as the latest reading.
     """
 
     now_ms: int
@@ -23,6 +24,7 @@ class Observation(NamedTuple):
     lane_read_ms: np.ndarray  # (n_lanes,) int64, when the camera saw what stands here
     lane_valid: np.ndarray  # (n_lanes,) bool, a working camera saw it
     link_in: np.ndarray  # (n_links,) float64, vehicles that upstream cameras announced since the start
+    link_in_valid: np.ndarray  # (n_links,) bool, all who may enter pass cameras that work
     movement_count: np.ndarray  # (n_movements,) float64, vehicles since the start, corrected
     movement_share: np.ndarray  # (n_movements,) float64, share among the movements of its link
     stage: np.ndarray  # (n_junctions,) int32 local, -1 while changing

@@ -5,21 +5,23 @@ from typing import Any
 import numpy as np
 
 from signalsim.engine.detectors import Cabinet, Detectors
+from signalsim.engine.random import stream_key, uniform
 from signalsim.engine.tables import Tables
+from signalsim.scenario.cameras import Camera
 
 from .approaches import approaches
 from .calls import CallChannel, rates
-from .camera import CameraState, camera_state, errors, read
+from .camera import CameraState, camera_state, clocks, errors, rates_of, read
 from .estimation import Estimate, Trust, deliver, estimate
 from .observation import Observation
-from .presets import Camera
 
 
 class Sensors:
     """All cameras of a network and their estimator.
 
-    Call ``read(sight)`` every ``interval_ms``; ``deliver()`` ``latency_ms`` after each reading;
-    ``observe(sight)`` whenever a controller decides. The state is arrays only (``snapshot``).
+    Call ``read(sight)`` every ``interval_ms``; ``deliver()`` ``delay_ms(k)`` after the k-th reading;
+    ``change(...)`` when cameras fail or the weather changes; ``observe(sight)`` whenever a controller
+    decides. The state is arrays only (``snapshot``).
     """
 
     def __init__(self, tables: Tables, camera: Camera, *, seed: int = 0, replication: int = 0) -> None:
@@ -28,16 +30,32 @@ class Sensors:
         self.latency_ms = round(camera.latency_s * 1000)
         self.road = approaches(tables)
         self._errors = errors(camera, seed, replication)
+        self._seed, self._replication = seed, replication
+        self._feed_key = stream_key(seed, "camera/feed", replication)
         self._trust = Trust(
             correction=1.0 / (1.0 - camera.miss + camera.double),
-            exact=camera.miss == camera.double == camera.occluded_miss == camera.queue_error == 0.0,
+            hidden=camera.occluded_miss,
+            exact=not camera.errs,
         )
-        self._cameras: CameraState = camera_state(self.road, self.latency_ms // self.interval_ms + 2)
+        latest_ms = self.latency_ms + round(1000 * camera.jitter_s)
+        self._cameras: CameraState = camera_state(
+            self.road,
+            latest_ms // self.interval_ms + 2,
+            rates_of(camera, night=False, rain=False),
+            clocks(camera, seed, replication, len(self.road.link_seen)),
+        )
         self._estimate: Estimate = estimate(self.road)
         self._shown = _observation(self._estimate, len(tables.signals.junction), len(tables.signals.group))
         self._lane_link = self.road.lane_link
         self._call_rates = rates(camera, seed, replication)
         self._calls: CallChannel | None = None
+
+    def delay_ms(self, reading: int) -> int:
+        """How long after it was taken a reading comes, unless one before it holds it up."""
+        if self.camera.jitter_s == 0.0:
+            return self.latency_ms
+        late = uniform(self._feed_key, np.zeros(1), np.full(1, reading))[0]
+        return self.latency_ms + int(late * 1000 * self.camera.jitter_s)
 
     def read(self, sight: Any) -> None:
         """All cameras take a reading of the truth (an engine's Sight)."""
@@ -70,13 +88,17 @@ class Sensors:
         """The observation with what detectors and lamps say at this moment."""
         if self._calls is None:
             self._calls = CallChannel(detectors, self._call_rates)
+        self._calls.rates = self._call_rates
         self._calls.working[:] = self._cameras.working[self._lane_link[detectors.lane]]
         calls = self._calls.read(cabinet)
         return shown._replace(now_ms=cabinet.now_ms, next_stage=cabinet.stage, calls=calls)
 
-    def set_working(self, links: np.ndarray, working: bool) -> None:
-        """Switch the cameras that look up these links off or on; an outage counts nothing."""
-        self._cameras.working[links] = working
+    def change(self, working: np.ndarray, *, night: bool = False, rain: bool = False) -> None:
+        """From now on the cameras that look up these links work, (n_links,) bool, under these conditions. One
+        that does not counts nothing."""
+        self._cameras.working[:] = working
+        self._cameras.rates[:] = rates_of(self.camera, night=night, rain=rain)
+        self._call_rates = rates(self.camera, self._seed, self._replication, night=night, rain=rain)
 
     def snapshot(self) -> tuple[CameraState, Estimate]:
         """A copy of everything that changes."""

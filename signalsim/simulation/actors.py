@@ -7,6 +7,7 @@ wakes first brings the engine up to now.
 
 from collections.abc import Callable, Generator, Sequence
 from enum import IntEnum
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ import simpy
 
 from signalsim.control.base import SOONEST_MS, Policy, make_request
 from signalsim.engine.surface import Sight
+from signalsim.sensing.changes import Change
 from signalsim.sensing.observation import Observation
 from signalsim.sensing.sensors import Sensors
 
@@ -93,6 +95,13 @@ class Stage:
         return self.sensors.with_calls(shown, self.engine.cabinet(self._detectors), self._detectors)
 
 
+def changing(stage: Stage, changes: Sequence[Change]) -> Process:
+    """Cameras fail and come back, night falls, it begins to rain."""
+    for change in changes:
+        yield stage.moment(change.time_ms, Rank.EVENT)
+        stage.sensors.change(change.working, night=change.night, rain=change.rain)
+
+
 def sensing(stage: Stage) -> Process:
     """All cameras take a reading, every interval of the preset."""
     time_ms = 0
@@ -103,12 +112,12 @@ def sensing(stage: Stage) -> Process:
 
 
 def estimation(stage: Stage) -> Process:
-    """Each reading reaches the estimator when the feed's latency has passed."""
-    time_ms = stage.sensors.latency_ms
-    while True:
+    """Each reading reaches the estimator when the feed has brought it; none overtakes another."""
+    sensors, time_ms = stage.sensors, 0
+    for reading in count():
+        time_ms = max(time_ms, reading * sensors.interval_ms + sensors.delay_ms(reading))
         yield stage.moment(time_ms, Rank.ESTIMATION)
-        stage.sensors.deliver()
-        time_ms += stage.sensors.interval_ms
+        sensors.deliver()
 
 
 def control(stage: Stage) -> Process:
@@ -173,12 +182,15 @@ def start(
     cap_ms: int,
     done: Callable[[int], bool],
     finder: GridlockFinder,
+    changes: Sequence[Change] = (),
     watch: Watch | None = None,
 ) -> None:
     """All actors of a run; cameras only where the policy looks at them."""
     processes = [control(stage), recording(stage, cap_ms, done), looking_for_gridlock(stage, finder)]
     if stage.policy.needs_sensing:
         processes += [sensing(stage), estimation(stage)]
+    if changes:
+        processes.append(changing(stage, changes))
     if watch is not None:
         processes.append(watching(stage, watch))
     for process in processes:

@@ -16,7 +16,8 @@ from signalsim.control.plain import ForeignPolicy, prepare
 from signalsim.control.registry import get
 from signalsim.engine.surface import Sums, Totals
 from signalsim.errors import InputError
-from signalsim.sensing.presets import Camera, preset
+from signalsim.scenario.cameras import Camera, preset
+from signalsim.sensing.changes import changes
 from signalsim.sensing.sensors import Sensors
 
 from .actors import Stage, Watch, start
@@ -92,7 +93,7 @@ def simulate(
         raise InputError(f"record '{record}': give sums or full")
     rule, built = get(controller), _build(scenario)
     name = title(rule)  # before the run: a controller may keep what it likes in itself
-    camera_name, camera = preset(built.scenario.config.sensors.preset if sensors is None else sensors)
+    camera_name, camera = preset(built.scenario.config.sensors.spec if sensors is None else sensors)
     policy = prepare(rule, built)
     horizon = built.scenario.horizon
     from_ms = round(horizon.warm_up_s * 1000)
@@ -108,7 +109,14 @@ def simulate(
     with _closing(make()) as vehicles:
         finder = GridlockFinder(built)
         stage = Stage(vehicles, cameras, policy, Recorder(built.tables))
-        start(stage, cap_ms, lambda now: now >= to_ms and vehicles.all_counted_arrived(), finder, watch)
+        start(
+            stage,
+            cap_ms,
+            lambda now: now >= to_ms and vehicles.all_counted_arrived(),
+            finder,
+            changes(built),
+            watch,
+        )
         wall, cpu = time.perf_counter(), time.process_time()
         stage.env.run(until=stage.finished)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

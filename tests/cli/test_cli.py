@@ -125,6 +125,8 @@ def test_usage_errors_exit_with_2(arguments: list[str], crossing: Path) -> None:
         (["run", "{crossing}", "--controller", "max-presure"], "max-presure"),
         (["run", "{crossing}", "--controller", "nowhere.py:Mine"], "nowhere.py"),
         (["run", "{crossing}", "--sensors", "eagle-eyed"], "eagle-eyed"),
+        (["run", "{crossing}", "--outage", "0-60:Z"], "'Z' has no cameras"),
+        (["compare", "{crossing}", "--sensors", "good,poor", "--sweep", "miss=0,0.1"], "changes one preset"),
         (["compare", "{crossing}", "--controllers", "deployed", "--baseline", "nobody"], "nobody"),
         (["run", "{crossing}", "--out", "{crossing}"], "would be lost"),
         (["import", "utdf", "", "--out", "new/scenario"], "is a folder"),

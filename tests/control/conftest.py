@@ -97,6 +97,7 @@ def _observation(now_s: float = 0.0, stage: int = 0, since_s: float = 0.0, **giv
         "lane_read_ms": np.zeros(N_LANES, np.int64),
         "lane_valid": np.arange(N_LANES) < 8,
         "link_in": np.zeros(8),
+        "link_in_valid": np.ones(8, bool),
         "movement_count": np.zeros(N_MOVEMENTS),
         "movement_share": np.full(N_MOVEMENTS, 1 / 3),
     }

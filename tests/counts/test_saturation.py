@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.peaks import Peak, bump, count_peak, write_peak
 
+from signalsim.counts.corrected import at_end
 from signalsim.counts.saturation import CONSERVED, REFERENCE, REFUSED, UPSTREAM, find_saturated
 from signalsim.scenario import load
 
@@ -80,6 +81,19 @@ def test_nobody_is_lost_while_a_queue_clears(peaks: dict[str, list[Peak]]) -> No
         assert behind.min() > -1e-6  # nobody leaves before he came
 
 
+def test_the_ends_of_an_interval_are_demand_that_has_them(peaks: dict[str, list[Peak]]) -> None:
+    for peak in (*peaks["like its neighbours"], *peaks["not cleared"]):
+        (one,) = peak.found
+        hour = 12, min(24, peak.record.m)
+        _, demand, low, high = one.over(*hour)
+        for end, wanted in (("low", low), ("high", high)):
+            other = at_end(one, end, *hour)
+            assert np.isclose(other.demand[slice(*hour)].sum(), demand if wanted is None else wanted)
+            assert (other.demand >= 0).all() and np.array_equal(
+                other.demand[: hour[0]], one.demand[: hour[0]]
+            )
+
+
 def test_counts_upstream_are_demand(peaks: dict[str, list[Peak]]) -> None:
     from dataclasses import replace
 
@@ -119,6 +133,12 @@ def test_counts_correct_and_fit_use_it(peaks: dict[str, list[Peak]], scenarios: 
     done = subprocess.run([*command, "fit", *options, "--out", fitted], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "E_in, " in done.stdout and "saturated" in done.stdout
+    told = json.loads((fitted / "fit.json").read_text(encoding="utf-8"))
+    (queue,), total = told["saturated"], told["total"]
+    assert queue["low"] < queue["demand"] < queue["high"]
+    whole = 3  # movements: counts are whole vehicles
+    assert total["high"] - total["best"] >= queue["high"] - queue["demand"] - whole
+    assert total["best"] - total["low"] >= queue["demand"] - queue["low"] - whole
     demand = load(fitted).demand
     cells = demand.entries
     link = peak.network.link.index["E_in"]

@@ -67,6 +67,9 @@ def _sight(now_s: float, out: list[int], advance: list[int], **others: Any) -> S
         "lane_out": np.array([*out, 0], np.int64),
         "lane_advance": np.array([*advance, 0], np.int64),
         "movement_out": np.array(out, np.int64),
+        "lane_out_long": np.zeros(3, np.int64),
+        "lane_advance_long": np.zeros(3, np.int64),
+        "movement_out_long": np.zeros(2, np.int64),
         "source_waiting": np.zeros(1, np.int32),
         "stage": np.zeros(2, np.int32),
         "next_stage": np.zeros(2, np.int32),
@@ -77,7 +80,7 @@ def _sight(now_s: float, out: list[int], advance: list[int], **others: Any) -> S
         "group_called": np.zeros(2, bool),
     }
     for name, value in others.items():
-        values[name] = np.array([*value, 0], np.int32)
+        values[name] = np.array([*value, 0], values[name].dtype)
     return Sight(**values)
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from signalsim.engine.detectors import LINE, ZONE, Detectors, empty_cabinet
 from signalsim.engine.tables import INF
+from signalsim.scenario.cameras import PRESETS
 from signalsim.sensing.calls import LATEST_MS, LOOK_AGAIN_MS, CallChannel, Rates, rates
-from signalsim.sensing.presets import PRESETS
 
 KEY = np.uint64(12345)
 

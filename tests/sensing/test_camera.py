@@ -1,13 +1,15 @@
 """What cameras report of a known truth."""
 
+import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
 
 from signalsim.errors import InputError
+from signalsim.scenario.cameras import PRESETS
 from signalsim.sensing import Camera, Sensors, preset
-from signalsim.sensing.presets import PRESETS
 
 ERRING = Camera(miss=0.1, double=0.03)
 
@@ -78,20 +80,77 @@ def test_a_queue_is_cut_at_the_view(corridor, sight):
     assert abs(near.mean() - 5.0) < 4 * math.sqrt((0.2 * 5) ** 2 + 1 / 12) / math.sqrt(300)
 
 
-def test_hidden_vehicles_are_missed_at_the_advance_line_only(corridor, sight):
-    camera = Camera(occluded_miss=0.5)
-    clear, hidden = Sensors(corridor, camera), Sensors(corridor, camera)
-    clear.read(sight(1, [1000, 0], [1000, 0], lane_queue=[5, 0]))  # half of the view: still clear
-    hidden.read(sight(1, [1000, 0], [1000, 0], lane_queue=[6, 0]))
-    assert _counts(clear)[:2] == ([1000, 0, 0], [1000, 0, 0])
-    assert _counts(hidden)[0] == [1000, 0, 0]
-    assert abs(_counts(hidden)[1][0] - 500) < 4 * math.sqrt(1000 / 4)
+def test_the_longer_the_queue_the_more_it_hides_at_the_advance_line(corridor, sight):
+    for queue, missed in ((0, 0.0), (5, 0.25), (10, 0.5), (40, 0.5)):  # 10 fill the view
+        sensors = Sensors(corridor, Camera(occluded_miss=0.5))
+        sensors.read(sight(1, [1000, 0], [1000, 0], lane_queue=[queue, 0]))
+        stop, advance, _ = _counts(sensors)
+        assert stop == [1000, 0, 0]
+        assert abs(advance[0] - 1000 * (1 - missed)) <= 4 * math.sqrt(1000 * missed * (1 - missed))
+
+
+def test_long_vehicles_have_rates_of_their_own(corridor, sight):
+    n, n_long = 20_000, 8_000
+    camera = Camera(miss=0.2, double=0.01, heavy_miss_factor=0.5, heavy_double_factor=10)
+    mixed, cars = (Sensors(corridor, one, seed=2) for one in (camera, Camera(miss=0.2, double=0.01)))
+    of_long = {"lane_out_long": [n_long, 0], "lane_advance_long": [n_long, 0]}
+    mixed.read(sight(1, [n, 0], [n, 0], **of_long)._replace(movement_out_long=np.array([n_long, 0])))
+    cars.read(sight(1, [n - n_long, 0], [n - n_long, 0]))
+    for all_of_them, those_in_cars in zip(_counts(mixed), _counts(cars), strict=True):
+        counted = all_of_them[0] - those_in_cars[0]  # the same cars are missed and counted twice
+        variance = 0.8 + 4 * 0.1 - (1 - 0.1 + 0.1) ** 2  # of 0, 1 or 2 per long vehicle
+        assert counted != n_long and abs(counted - n_long) < 4 * math.sqrt(n_long * variance)
+
+
+def test_night_and_rain_add_to_the_errors_while_they_last(corridor, sight):
+    camera, n = Camera(night_miss=0.3, rain_miss=0.2, rain_double=0.1), 10_000
+    sensors, works = Sensors(corridor, camera, seed=1), np.ones(3, bool)
+    perfect = Sensors(corridor, PRESETS["perfect"])
+    total, before = 0, 0
+    for night, rain, miss, double in (
+        (False, False, 0, 0), (True, False, 0.3, 0), (False, True, 0.2, 0.1), (True, True, 0.5, 0.1),
+        (False, False, 0, 0),
+    ):  # fmt: skip
+        total += n
+        for one in (sensors, perfect):
+            one.change(works, night=night, rain=rain)
+            one.read(sight(total, [total, 0], [total, 0]))
+        now, mean = _counts(sensors)[0][0], 1 - miss + double
+        variance = (1 - miss - double) + 4 * double - mean**2
+        assert abs(now - before - n * mean) <= 4 * math.sqrt(n * max(variance, 0))
+        before = now
+    assert _counts(perfect)[0][0] == total
+
+
+@pytest.mark.parametrize(("headway_s", "counted"), [(1, 51), (2, 100), (4, 100)])
+def test_a_line_counts_at_most_a_vehicle_per_two_pictures(corridor, sight, headway_s, counted):
+    sensors = Sensors(corridor, Camera(frame_s=1.0))
+    for k in range(1, 101):
+        sensors.read(sight(k * headway_s, [k, 0], [k, 0]))
+    assert [channel[0] for channel in _counts(sensors)] == [counted] * 3  # of 100 s: at 0 s one, then 50
+
+
+def test_clocks_are_wrong_by_camera_and_never_ahead_of_who_receives(corridor, sight):
+    ages = set()
+    for seed in range(40):
+        sensors = Sensors(corridor, Camera(clock_s=10, latency_s=3), seed=seed)
+        sensors.read(sight(100, [0, 0], [0, 0]))
+        sensors.deliver()
+        ages.update(sensors.observe(sight(103, [0, 0], [0, 0])).lane_age_ms[:2].tolist())
+    assert len(ages) > 40 and min(ages) == 0 and 12_000 < max(ages) <= 13_000
+
+
+def test_readings_come_in_order_between_latency_and_jitter(corridor):
+    sensors = Sensors(corridor, Camera(latency_s=2, jitter_s=5))
+    late = [sensors.delay_ms(k) for k in range(400)]
+    assert late == [Sensors(corridor, Camera(latency_s=2, jitter_s=5)).delay_ms(k) for k in range(400)]
+    assert 2000 <= min(late) < 2100 and 6900 < max(late) <= 7000
 
 
 def test_an_outage_counts_nothing_and_says_so(corridor, sight):
     sensors = Sensors(corridor, PRESETS["perfect"])
     for now, working, total in ((1, True, 3), (2, False, 8), (3, False, 9), (4, True, 14)):
-        sensors.set_working(np.array([0]), working)
+        sensors.change(np.array([working, True, True]))
         truth = sight(now, [total, total], [total, total])
         sensors.read(truth)
         sensors.deliver()
@@ -144,3 +203,17 @@ def test_presets():
         Camera(miss=-0.1)
     with pytest.raises(InputError, match="field 'interval_s': 0"):
         Camera(interval_s=0)
+    name, camera = preset("poor:miss=0.1, latency_s=3")
+    assert name == "poor:miss=0.1, latency_s=3"
+    assert camera == dataclasses.replace(PRESETS["poor"], miss=0.1, latency_s=3)
+    for spec, message in (
+        ("typical:mis=0.1", "'mis' is no parameter of a camera; did you mean 'miss'?"),
+        ("typical:miss=many", "parameter 'miss': 'many' is no number"),
+        (
+            "typical:latency_s=nan",
+            "typical:latency_s=nan': camera, field 'latency_s': nan is outside",
+        ),
+        ("poor:miss=0.9", "missed or counted twice makes 1.08 of the vehicles, above 0.95; give smaller"),
+    ):
+        with pytest.raises(InputError, match=re.escape(message)):
+            preset(spec)

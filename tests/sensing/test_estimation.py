@@ -5,9 +5,11 @@ import math
 
 import numpy as np
 import pytest
+from support.looking import Looking
 
+from signalsim.scenario.cameras import PRESETS
 from signalsim.sensing import Camera, Sensors
-from signalsim.sensing.presets import PRESETS
+from signalsim.simulation import Watch, simulate
 
 
 def _see(sensors, truth):
@@ -118,9 +120,8 @@ def test_omniscient_shows_the_truth_of_this_moment(corridor, sight):
 
 def test_what_an_outage_overlooked_is_forgotten(corridor, sight):
     sensors = Sensors(corridor, PRESETS["perfect"])
-    links = np.array([0])
     for now in range(0, 400, 10):  # one vehicle per 10 s through both links, 3 in each all the time
-        sensors.set_working(links, not 100 <= now < 200)  # link 0, which announces to link 1
+        sensors.change(np.array([not 100 <= now < 200, True, True]))  # link 0, which announces to link 1
         sent = now // 10
         seen = _see(sensors, sight(now, [sent, max(0, sent - 3)], [sent, max(0, sent - 1)]))
         if now == 150:
@@ -133,9 +134,47 @@ def test_what_an_outage_overlooked_is_forgotten(corridor, sight):
 def test_an_outage_of_its_own_camera_does_not_bias_a_link_for_ever(corridor, sight):
     sensors = Sensors(corridor, PRESETS["perfect"])
     for now in range(0, 400, 10):
-        sensors.set_working(np.array([1]), not 100 <= now < 300)
+        sensors.change(np.array([True, not 100 <= now < 300, True]))
         sent = now // 10
         out = max(0, sent - 3) if now < 100 else sent  # while nobody looks the link empties
         seen = _see(sensors, sight(now, [sent, out], [sent, max(out, sent - 1)]))
     assert seen.lane_valid.tolist() == [True, True, False]
     assert 0 <= seen.lane_vehicles[1] < 4
+
+
+def test_a_lane_that_nobody_sees_goes_on_by_its_rate_and_its_green(corridor, sight):
+    sensors = Sensors(corridor, PRESETS["perfect"])
+    for now in range(0, 500, 10):  # a vehicle per 10 s comes and leaves
+        seen = _see(sensors, sight(now, [now // 10, 0], [now // 10, 0]))
+    rate = seen.lane_arrival_rate[0]
+    sensors.change(np.array([False, True, True]))
+    queue = []
+    for now, green in ((500, False), (530, False), (560, True), (570, True), (660, True)):
+        truth = sight(now, [0, 0], [0, 0])._replace(group_green=np.array([green, True]))
+        queue.append(_see(sensors, truth).lane_queue[0])
+    # it grows at the rate of the last reading, and leaves with the saturation headway of 2 s at green
+    waited = [10 * rate, 40 * rate]
+    assert queue == pytest.approx([*waited, max(0, 70 * rate - 15), max(0, 70 * rate - 15), 0], abs=1e-9)
+    seen = sensors.observe(truth)
+    assert not seen.lane_valid[0] and seen.lane_age_ms[0] == 660_000 - 490_000
+    assert seen.link_in_valid.tolist() == [False, False, True]  # link 0 announces to link 1
+
+
+def test_corrected_counts_of_a_whole_run_err_as_theory_says(scenarios):
+    """Outflow and arrivals of all lanes at the crossing: sum of independent errors of each vehicle."""
+    camera = Camera(miss=0.15, double=0.03, queue_error=0.3)  # a reading each second, at once
+    counted, variance = 0.88, 0.82 + 4 * 0.03 - 0.88**2  # of 0, 1 or 2 per vehicle
+    shown, truth = [], {}
+
+    def look(sight):
+        seen = shown[-1]  # whose arrays are brought up to date in place
+        watched = seen.lane_valid
+        truth["out"] = sight.lane_out[watched].sum(), seen.lane_count[watched].sum()
+        truth["turns"] = sight.movement_out.sum(), seen.movement_count.sum()
+
+    simulate(
+        scenarios / "crossing", Looking(shown.append), sensors=camera, seed=3, watch=Watch([3_600_000], look)
+    )
+    for true, estimated in truth.values():
+        assert true > 2000 and abs(estimated - true) < 4 * math.sqrt(true * variance) / counted
+        assert estimated != true

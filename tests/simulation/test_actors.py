@@ -37,11 +37,14 @@ class Engine:
 
 
 class Sensors:
-    interval_ms, latency_ms = 20_000, 10_000
+    interval_ms = 20_000
     camera = SimpleNamespace(truth=False)
 
     def __init__(self, stage_of):
         self._stage = stage_of
+
+    def delay_ms(self, reading):
+        return 10_000
 
     def read(self, sight):
         LOG.append((self._stage().env.now, "read"))

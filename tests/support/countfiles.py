@@ -326,6 +326,83 @@ time_zone = "Europe/Amsterdam"
     ],
 )  # fmt: skip
 
+_QUANTITY = """<roa:physicalQuantity index="{index}"><roa:physicalQuantity xsi:type="roa:SinglePhysicalQuantity">
+{fault}<roa:basicData xsi:type="roa:{kind}">{more}</roa:basicData></roa:physicalQuantity></roa:physicalQuantity>
+"""
+_FLOW = '<roa:vehicleFlow accuracy="0.0">{error}<com:vehicleFlowRate>{rate}</com:vehicleFlowRate></roa:vehicleFlow>'
+DATEX_V3 = Sample(
+    "datex3.xml", "datex",
+    '''<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<mc:messageContainer xmlns:mc="http://datex2.eu/schema/3/messageContainer" xmlns:roa="http://datex2.eu/schema/3/roadTrafficData" xmlns:com="http://datex2.eu/schema/3/common" modelBaseVersion="3">
+<mc:payload xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="roa:MeasuredDataPublication" lang="nl">
+<com:publicationTime>2024-01-10T08:03:00Z</com:publicationTime>
+<roa:siteMeasurements><roa:measurementSiteReference targetClass="roa:MeasurementSite" id="RWS01" version="19"/>
+'''
+    + _QUANTITY.format(index=1, kind="TrafficFlow", fault="", more=_FLOW.format(error="", rate=240))
+    + _QUANTITY.format(index=2, kind="TrafficFlow", fault="",
+                       more=_FLOW.format(error="<com:dataError>true</com:dataError>", rate=0))
+    + _QUANTITY.format(index=3, kind="TrafficSpeed", fault="",
+                       more="<roa:averageVehicleSpeed><com:speed>88</com:speed></roa:averageVehicleSpeed>")
+    + _QUANTITY.format(index=4, kind="TrafficFlow", more=_FLOW.format(error="", rate=600),
+                       fault="<roa:physicalQuantityFault><com:faultReason>x</com:faultReason></roa:physicalQuantityFault>")
+    + '''<roa:measurementTimeDefault><roa:timeValue>2024-01-10T08:01:00Z</roa:timeValue></roa:measurementTimeDefault>
+</roa:siteMeasurements>
+<roa:siteMeasurements><roa:measurementSiteReference targetClass="roa:MeasurementSite" id="RWS02" version="1"/>
+<roa:measurementTimeDefault><roa:timeValue>2024-01-10T08:02:00Z</roa:timeValue></roa:measurementTimeDefault>
+'''
+    + _QUANTITY.format(index=1, kind="TrafficFlow", fault="", more=_FLOW.format(error="", rate=60))
+    + "</roa:siteMeasurements></mc:payload></mc:messageContainer>\n",
+    DATEX.guide + '"RWS01 4" = "D"\n',
+    [
+        ("RWS01", "2024-01-10T09:00:00+01:00", "A", "", "all", 4),
+        ("RWS01", "2024-01-10T09:00:00+01:00", "B", "", "all", None),
+        ("RWS01", "2024-01-10T09:00:00+01:00", "D", "", "all", None),
+        ("RWS02", "2024-01-10T09:01:00+01:00", "C", "", "all", 1),
+    ],
+)  # fmt: skip
+
+SUMO_DETECTORS = Sample(
+    "detectors.xml", "sumo_detectors",
+    """<?xml version="1.0" encoding="UTF-8"?>
+<detector xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:noNamespaceSchemaLocation="http://sumo.dlr.de/xsd/det_e1_file.xsd">
+    <interval begin="0.00" end="900.00" id="loop1" nVehContrib="136" flow="544.00" occupancy="6.89" speed="12.41" harmonicMeanSpeed="11.51" length="5.22" nVehEntered="138"/>
+    <interval begin="0.00" end="900.00" id="loop2" nVehContrib="14" flow="56.00" occupancy="0.89" speed="12.41" harmonicMeanSpeed="11.51" length="5.22" nVehEntered="14"/>
+    <interval begin="0.00" end="900.00" id="area1" sampledSeconds="607.03" nVehEntered="148" nVehLeft="145" nVehSeen="148" meanSpeed="12.97" meanTimeLoss="0.19"/>
+    <interval begin="0.00" end="900.00" id="multi1" meanTravelTime="30.10" meanSpeed="9.10" meanHaltsPerVehicle="0.40" vehicleSum="77" vehicleSumWithin="3"/>
+    <interval begin="900.00" end="1800.00" id="loop1" nVehContrib="138" flow="552.00" occupancy="13.10" speed="11.64" harmonicMeanSpeed="6.32" length="5.54" nVehEntered="140"/>
+    <interval begin="900.00" end="1800.00" id="loop2" nVehContrib="0" flow="0.00" occupancy="0.00" speed="-1.00" harmonicMeanSpeed="-1.00" length="-1.00" nVehEntered="0"/>
+</detector>
+""",
+    """start = 2024-05-14T08:00:00+02:00
+[places]
+"loop1" = "W_in"
+"loop2" = "W_in"
+"area1" = {link = "N_in", movement = "N_left"}
+"multi1" = "E_in"
+""",
+    [
+        ("detectors", "2024-05-14T06:00:00+00:00", "E_in", "", "all", 77),
+        ("detectors", "2024-05-14T06:00:00+00:00", "N_in", "N_left", "all", 145),
+        ("detectors", "2024-05-14T06:00:00+00:00", "W_in", "", "all", 150),
+        ("detectors", "2024-05-14T06:15:00+00:00", "W_in", "", "all", 138),
+    ],
+)  # fmt: skip
+SUMO_PASSAGES = Sample(
+    "instant.xml", "sumo_detectors",
+    '<instantE1>\n'
+    + "".join(
+        f'<instantOut id="inst1" time="{t}.05" state="enter" vehID="{t}" speed="14.59" length="5.00" type="car" gap="5.82"/>\n'
+        f'<instantOut id="inst1" time="{t}.39" state="leave" vehID="{t}" speed="14.59" length="5.00" type="car" occupancy="0.34"/>\n'
+        for t in range(0, 1200, 20)
+    )
+    + "</instantE1>\n",
+    "start = 2024-05-14T08:00:00Z\ninterval_s = 600\n",
+    [
+        ("instant", "2024-05-14T08:00:00+00:00", "inst1", "", "all", 30),
+        ("instant", "2024-05-14T08:10:00+00:00", "inst1", "", "all", 30),
+    ],
+)  # fmt: skip
+
 OWN = Sample(
     "own.csv", "own",
     f'''{HEAD}
@@ -343,5 +420,5 @@ cam,2024-05-14T08:30:00+02:00,2024-05-14T08:45:00+02:00,N,N_left,all,7,imputed
 
 SAMPLES = (
     TMC, CITY, COLUMNS, ODC, ODC_V3, ODC_JSON, OTANALYTICS, SWARM, DEEPSTREAM, HIRES, SUMO_EDGES, SUMO_TURNS,
-    DATEX, OWN,
+    SUMO_DETECTORS, SUMO_PASSAGES, DATEX, DATEX_V3, OWN,
 )  # fmt: skip

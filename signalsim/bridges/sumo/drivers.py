@@ -4,12 +4,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from signalsim.engine.tables import EXIT, Arrivals, Tables
+from signalsim.engine.tables import CAR_SLOTS, EXIT, Arrivals, Tables
 
 from .roads import Piece, Roads
 
 CAR, HEAVY = "car", "heavy"  # types that a scenario's sumo.vtypes.xml may bring
-CAR_SLOTS, SLOT_M, GAP_M = 2, 3.75, 2.5  # half a car's place, SUMO's own gap at standstill
+SLOT_M, GAP_M = 3.75, 2.5  # half a car's place, SUMO's own gap at standstill
 HEAVY_ACCEL, HEAVY_DECEL = 1.3, 4.0  # m/s², SUMO's values for lorries
 
 

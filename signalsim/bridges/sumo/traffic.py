@@ -13,7 +13,7 @@ import numpy as np
 from signalsim.engine.detectors import Detectors
 from signalsim.engine.records import Kind
 from signalsim.engine.surface import Sums, Totals
-from signalsim.engine.tables import EXIT, Arrivals, Tables
+from signalsim.engine.tables import CAR_SLOTS, EXIT, Arrivals, Tables
 
 from .detectors import Loops
 from .drivers import Drivers, Leg
@@ -75,7 +75,9 @@ class Traffic:
         self._crossed, self._halts, self._max_queue = (np.zeros(n_lanes, np.int32) for _ in range(3))
         self._delay_ms, self._out = np.zeros(n_lanes, np.int64), np.zeros(n_lanes, np.int64)
         self._movement_out = np.zeros(len(tables.movement), np.int64)
-        self._on_lane, self._queue, self._in_view = ([0] * n_lanes for _ in range(3))
+        self._is_long = arrivals.size > CAR_SLOTS
+        self._out_long, self._movement_out_long = np.zeros_like(self._out), np.zeros_like(self._movement_out)
+        self._on_lane, self._queue, self._in_view, self._long_in_view = ([0] * n_lanes for _ in range(4))
         self._source = _sources(tables, arrivals)
         self._loops: Loops | None = None
 
@@ -85,7 +87,9 @@ class Traffic:
             self._enter_network(int(name), name, now_ms)
         for name in self._sumo.simulation.getArrivedIDList():
             self._leave_network(self._inside.pop(name), now_ms)
-        self._on_lane, self._queue, self._in_view = ([0] * self._n_lanes for _ in range(3))
+        self._on_lane, self._queue, self._in_view, self._long_in_view = (
+            [0] * self._n_lanes for _ in range(4)
+        )
         loops = self._loops
         if loops is not None:
             loops.begin()
@@ -116,6 +120,7 @@ class Traffic:
                 self._queue[lane] += 1
             if lane in roads.view_from_m and position_m >= roads.view_from_m[lane]:
                 self._in_view[lane] += 1
+                self._long_in_view[lane] += bool(self._is_long[vehicle.index])
             if loops is not None:
                 loops.see(lane, roads.length_m[lane] - position_m)
         if loops is not None:
@@ -162,8 +167,10 @@ class Traffic:
         lane = vehicle.lane if seen else leg.lane
         delay = max(0, now_ms - vehicle.arrive_ms) if seen else 0
         self._out[lane] += 1
+        self._out_long[lane] += self._is_long[v]
         if leg.at_stop and leg.movement != EXIT:
             self._movement_out[leg.movement] += 1
+            self._movement_out_long[leg.movement] += self._is_long[v]
             self._moves += 1
         if self._counted[v]:
             self._crossed[lane] += 1
@@ -200,6 +207,9 @@ class Traffic:
             "lane_out": self._out.copy(),
             "lane_advance": self._out + np.array(self._in_view, np.int64),
             "movement_out": self._movement_out.copy(),
+            "lane_out_long": self._out_long.copy(),
+            "lane_advance_long": self._out_long + np.array(self._long_in_view, np.int64),
+            "movement_out_long": self._movement_out_long.copy(),
             "source_waiting": waiting.astype(np.int32),
         }
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..records import STOP_MS, Kind
+from ..tables import CAR_SLOTS
 from .inside import leave_inside
 from .road import Lane, Movement, Source, Vehicle, is_exit
 from .turns import let_others_try
@@ -55,6 +56,7 @@ def _leave(engine: "ReferenceEngine", lane: Lane, vehicle: Vehicle, opposed: boo
     lane.delay_ms += delay * counted
     lane.crossed += counted
     lane.out += 1
+    lane.out_long += vehicle.size > CAR_SLOTS
     lane.next_ms = now + headway_ms(engine, lane, vehicle, opposed)
     lane.fresh = False
     lane.left_ms += [now] * vehicle.size
@@ -62,6 +64,7 @@ def _leave(engine: "ReferenceEngine", lane: Lane, vehicle: Vehicle, opposed: boo
     if lane.at_line and not is_exit(vehicle.movement):
         movement = engine.movements[vehicle.movement]
         engine.movement_out[movement.index] += 1
+        engine.movement_out_long[movement.index] += vehicle.size > CAR_SLOTS
         if movement.takes_turns:
             movement.turn_ms = now
         vehicle.route.pop(0)

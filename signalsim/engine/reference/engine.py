@@ -53,6 +53,7 @@ class ReferenceEngine:
         self.lanes_of_group = lanes_of_groups(tables, self.lanes)
         self.enter_ms, self.arrive_ms = [-1] * len(self.vehicles), [-1] * len(self.vehicles)
         self.movement_out = [0] * len(self.movements)
+        self.movement_out_long = [0] * len(self.movements)
         self.moves = 0
         self._records: list[tuple[int, int, int, int, int, int]] = []
         self._junctions = [Alarm(self.clock, SIGNAL, j) for j in range(len(tables.signals.junction))]

@@ -1,5 +1,6 @@
 """What the reference engine gives back: the truth now, and the sums."""
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from ..gridlock import Holdups, no_holdups
 from ..state import pedestrian_rows
 from ..surface import Sight, Sums
+from ..tables import CAR_SLOTS
 from .road import Lane, Source, Vehicle, is_exit
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ def sight_of(engine: "ReferenceEngine") -> Sight:
         lane_out=np.array([lane.out for lane in lanes], np.int64),
         lane_advance=np.array([lane.out + n for lane, n in zip(lanes, seen, strict=True)], np.int64),
         movement_out=np.array(engine.movement_out, np.int64),
+        lane_out_long=np.array([lane.out_long for lane in lanes], np.int64),
+        lane_advance_long=np.array(
+            [lane.out_long + _long_among(lane, n) for lane, n in zip(lanes, seen, strict=True)], np.int64
+        ),
+        movement_out_long=np.array(engine.movement_out_long, np.int64),
         source_waiting=np.array([sum(v.depart_ms < now for v in s.vehicles) for s in sources], np.int32),
         stage=np.array([-1 if c else s for (s, _), c in zip(stages, changing, strict=True)], np.int32),
         next_stage=np.array([s for s, _ in stages], np.int32),
@@ -72,6 +79,11 @@ def in_view(lane: Lane, view_ms: int, view_slots: int, now: int) -> int:
             break
         count += 1
     return count
+
+
+def _long_among(lane: Lane, n: int) -> int:
+    """How many of the first ``n`` vehicles of a lane take more room than a car."""
+    return sum(vehicle.size > CAR_SLOTS for vehicle in islice(lane.vehicles, n))
 
 
 def sums_of(engine: "ReferenceEngine") -> Sums:

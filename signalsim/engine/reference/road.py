@@ -128,7 +128,7 @@ class Lane:
         self.sneaks = 0
         self.fresh = False
         self.inside = False  # its head has crossed the stop line and stands inside the junction
-        self.out = self.crossed = self.stops = self.delay_ms = self.max_queue = 0
+        self.out = self.out_long = self.crossed = self.stops = self.delay_ms = self.max_queue = 0
         self.alarm: Alarm = None  # type: ignore[assignment]
         self.yield_alarm: Alarm = None  # type: ignore[assignment]
 

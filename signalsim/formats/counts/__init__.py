@@ -14,7 +14,20 @@ from pathlib import Path
 from signalsim.counts.write import CountRow
 from signalsim.errors import InputError
 
-from . import city, columns, datex, deepstream, hires, opendatacam, otanalytics, own, sumo, swarm, tmc
+from . import (
+    city,
+    columns,
+    datex,
+    deepstream,
+    hires,
+    opendatacam,
+    otanalytics,
+    own,
+    sumo,
+    sumodetectors,
+    swarm,
+    tmc,
+)  # fmt: skip
 from .clock import stamp
 from .form import COMMON, Format, Job
 from .guide import Guide, read_guide
@@ -37,6 +50,7 @@ FORMATS = {
         deepstream.FORMAT,
         hires.FORMAT,
         sumo.FORMAT,
+        sumodetectors.FORMAT,
         datex.FORMAT,
     )
 }

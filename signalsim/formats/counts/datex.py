@@ -1,4 +1,4 @@
-"""DATEX II version 2, measured data: rates in vehicles per hour become counts.
+"""DATEX II versions 2 and 3, measured data: rates in vehicles per hour become counts.
 
 A place is ``SITE INDEX``, as ``RWS01 3``, or ``SITE`` alone where all its indices are one. What an index
 means (lane, class) is in a separate table of the publisher: the map says it. So it does what the single
@@ -6,8 +6,11 @@ time of a measurement is: ``time_is`` (start, end or middle of the interval), an
 measurement does not give its period.
 
 A rate of so many vehicles per hour over an interval is a whole number of vehicles, but for rounding; one that
-is not is rounded and marked suspect. ``dataError`` and negative rates, by which publishers mark failures, are
-counts that are not known.
+is not is rounded and marked suspect. ``dataError``, a fault of the quantity and negative rates, by which
+publishers mark failures, are counts that are not known.
+
+Version 3 calls a ``measuredValue`` a ``physicalQuantity``, and has the time of a site inside an element,
+which may come behind the values.
 """
 
 from typing import NamedTuple
@@ -28,7 +31,7 @@ class _Rate(NamedTuple):
     number: str
     per_hour: float | None
     period_s: float | None
-    times: dict[str, str]  # of its own, by tag
+    times: dict[str, str]  # of its own, by tag; they come before the site's
 
 
 def matches(head: Head) -> bool:
@@ -46,7 +49,7 @@ def read(job: Job) -> None:
     times: dict[str, str] = {}  # of the site; ``own`` are those of a value
     rates: list[_Rate] = []
     own: dict[str, str] = {}
-    kind, text, is_wrong, period = "", "", False, None
+    kind, text, is_wrong, period, is_default = "", "", False, None, False
     for piece in walk(job.path):
         tag = piece.tag.rpartition(":")[2]
         if isinstance(piece, Element):
@@ -54,15 +57,21 @@ def read(job: Job) -> None:
                 site, index, times, rates, n_sites = "", "", {}, [], n_sites + 1
             elif tag == "measurementSiteReference":
                 site = piece.attributes.get("id", "")
-            elif tag == "measuredValue":
+            elif tag in ("measuredValue", "physicalQuantity"):
+                is_wrong = False
                 index = piece.attributes.get("index", index)
             elif tag == "basicData":
                 kind = next((v for k, v in piece.attributes.items() if k.rpartition(":")[2] == "type"), "")
-                text, is_wrong, period, own = "", False, None, dict(times)
+                text, period, own = "", None, {}
+            elif tag == "measurementTimeDefault":
+                is_default = True
+            elif tag == "physicalQuantityFault":
+                is_wrong = True
         elif tag == "measurementTimeDefault":
-            times[tag] = piece.text
+            times.setdefault(tag, piece.text)
+            is_default = False
         elif tag in _TIMES:
-            own[tag] = piece.text
+            (times if is_default else own)["measurementTimeDefault" if is_default else tag] = piece.text
         elif tag == "vehicleFlowRate":
             text = piece.text
         elif tag == "dataError":
@@ -73,9 +82,9 @@ def read(job: Job) -> None:
             rate = None if is_wrong or not text else _number(job, piece.line, "vehicleFlowRate", text)
             rates.append(_Rate(piece.line, index, rate if rate is None or rate >= 0 else None, period, own))
         elif tag == "siteMeasurements":
-            _site(job, piece.line, site, rates)
+            _site(job, piece.line, site, [rate._replace(times={**times, **rate.times}) for rate in rates])
     if not n_sites:
-        raise InputError(f"{job.path}: has no <siteMeasurements>; give a DATEX II v2 MeasuredDataPublication")
+        raise InputError(f"{job.path}: has no <siteMeasurements>; give a DATEX II MeasuredDataPublication")
 
 
 def _site(job: Job, line: int, site: str, rates: list[_Rate]) -> None:
@@ -136,5 +145,9 @@ def _number(job: Job, line: int, tag: str, text: str) -> float:
 
 
 FORMAT = Format(
-    "datex", "DATEX II v2 measured data, XML", matches, read, frozenset({"interval_s", "time_is"})
+    "datex",
+    "DATEX II v2 and v3 measured data, XML",
+    matches,
+    read,
+    frozenset({"interval_s", "time_is"}),
 )

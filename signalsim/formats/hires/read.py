@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from signalsim.counts.parquet import is_parquet, parquet_values
 from signalsim.errors import InputError
 from signalsim.network.csvfile import check_file, fault, read_rows
 
 from .events import FUNCTIONS
 from .site import MAX_PHASE, Detector, Phase, Site
-from .write import COLUMNS, DETECTOR_COLUMNS, DETECTORS, PHASE_COLUMNS, PHASES, arrow
+from .write import COLUMNS, DETECTOR_COLUMNS, DETECTORS, PHASE_COLUMNS, PHASES
 
 MAX_NUMBER = 32_767  # of an event or its parameter
 # What other loggers' exports call the columns; spaces and _ do not count.
@@ -61,7 +62,7 @@ def log_rows(path: Path) -> Iterator[tuple[int, int, str, int, int]]:
     bounded memory. Raises InputError as ``read_log`` does.
     """
     check_file(path, "give a log as CSV or Parquet")
-    source = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
+    source = _parquet_rows(path) if is_parquet(path) else _csv_rows(path)
     for row, (time, device, code, parameter) in source:
         yield (
             row,
@@ -145,27 +146,10 @@ def _places(path: Path, names: list[str], columns: tuple[str, ...]) -> list[int]
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, list[Any]]]:
     """(row number, counted from 1, values)."""
-    pa = arrow(str(path), "or save the log as CSV")
-    row = 0
-    try:
-        file = pa.parquet.ParquetFile(path)
-        place = _places(path, [_column(name) for name in file.schema_arrow.names], COLUMNS)
-        for batch in file.iter_batches():
-            for values in zip(*(_values(pa, batch.column(k)) for k in place), strict=True):
-                row += 1
-                yield row, list(values)
-    except InputError:
-        raise
-    except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's own errors are these
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: cannot be read as Parquet ({text}); save it again, or as CSV") from None
-
-
-def _values(pa: Any, column: Any) -> list[Any]:
-    if pa.types.is_timestamp(column.type):  # as text: nanoseconds do not fit Python's clock
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    values: list[Any] = column.to_pylist()
-    return values
+    rows = parquet_values(path)
+    place = _places(path, [_column(name) for name in next(rows)], COLUMNS)
+    for row, values in enumerate(rows, start=1):
+        yield row, [values[k] for k in place]
 
 
 def _text(path: Path, row: int, column: str, value: Any) -> str:

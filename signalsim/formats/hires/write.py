@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from signalsim.counts.parquet import arrow
 from signalsim.engine.tables import Tables
 from signalsim.errors import InputError
 from signalsim.store import new_folder
@@ -63,16 +64,7 @@ def check_format(form: str) -> None:
     if form not in FORMATS:
         raise InputError(f"--log-format {form}: there are {' and '.join(FORMATS)}")
     if form == "parquet":
-        arrow("--log-format parquet", "or take csv")
-
-
-def arrow(what: str, otherwise: str) -> Any:
-    """pyarrow, of the extra 'parquet'. Raises InputError where it is not installed."""
-    try:
-        import pyarrow.parquet
-    except ImportError:
-        raise InputError(f"{what}: needs pyarrow; pip install 'signalsim[parquet]', {otherwise}") from None
-    return pyarrow
+        arrow("--log-format parquet")
 
 
 def _stamps(events: np.ndarray, start: datetime) -> np.ndarray:
@@ -94,7 +86,7 @@ def _write_csv(path: Path, stamps: np.ndarray, events: np.ndarray, devices: tupl
 
 
 def _write_parquet(path: Path, stamps: np.ndarray, events: np.ndarray, devices: tuple[str, ...]) -> None:
-    pa = arrow("--log-format parquet", "or take csv")
+    pa = arrow("--log-format parquet")
     device = pa.array(np.array(devices or ("",), object)[events["junction"]], pa.string())
     columns = [
         pa.array(stamps.astype("datetime64[us]")),

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from signalsim.engine.tables import EXIT, Arrivals
+from signalsim.engine.tables import CAR_SLOTS, EXIT, Arrivals
 from signalsim.formats.sumo.export.halts import stop_tags
 from signalsim.formats.sumo.export.xml import seconds, tag, write_xml
 from signalsim.network import Network
 
 _CAR_M, _GAP_M = 5.0, 2.5
-CAR_SLOTS = 2
 CAR, HEAVY, BUS, EMERGENCY = "car", "heavy", "bus", "emergency"
 
 
