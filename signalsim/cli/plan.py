@@ -123,7 +123,7 @@ def _search(
     trials: int,
 ) -> dict[str, Any]:
     """Search by simulation; the folder has the best plan so far at any time."""
-    from signalsim.control.coordinated import traffic_of
+    from signalsim.control.volumes import traffic_of
     from signalsim.engine import jit
     from signalsim.experiment.plan_folder import SEARCH, earlier_search, keep_search
     from signalsim.experiment.plan_methods import Planned, held_back, starting_plans

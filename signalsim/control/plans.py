@@ -10,7 +10,7 @@ from signalsim.signals import Plan, PlanArrays, Program, always, design_plans, p
 from .fixed import PlanPolicy, timetable
 from .lasting import lasting_plan
 from .lookup import check_range
-from .volumes import design_volumes
+from .volumes import traffic_of
 
 
 def deployed_program(built: Any, name: str = "") -> Program:
@@ -43,10 +43,7 @@ def stage_order(plan: PlanArrays) -> dict[int, tuple[int, ...]]:
 def designed_plan(built: Any, method: str, *, min_cycle_s: float, max_cycle_s: float) -> PlanArrays:
     """A plan by ``signals.design_plans`` ("webster" or "uniform") in the deployed stage order."""
     plans, _ = design_plans(
-        built.scenario.network,
-        built.signals,
-        design_volumes(built.demand),
-        built.index.movement_saturation_pcuph,
+        traffic_of(built),
         method,
         stage_order(lasting_plan(built.deployed, built.tables.signals)),
         min_cycle_s=min_cycle_s,

@@ -7,34 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from signalsim.errors import InputError
-from signalsim.network import Network
 from signalsim.signals.arterial import Arterial, arterial, bands_of, green_wave
 from signalsim.signals.bandwidth import Bands
 from signalsim.signals.design import webster
-from signalsim.signals.flows import stage_ratios
+from signalsim.signals.flows import stage_losses_s, stage_ratios
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.offsets import Offsets, OffsetSearch
 from signalsim.signals.platoons import Paths
 from signalsim.signals.streams import Streams, served, streams, waiting_alone
+from signalsim.signals.traffic import Traffic
 
 _COARSE_S, _FINE_S = 10.0, 2.0  # steps of the search for the cycle
 _COARSE_BIN_S = 2.0  # bins while it is searched for; then a second
 _HALF_GAIN = 0.9  # of a junction's delay alone that half the cycle must be below
 _MOST_DEGREE = 0.95  # degree of saturation that half a cycle may bring
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """What plans of a scenario are designed on. ``flow_pcuph``, ``saturation`` (per lane), ``traverse_s``:
-    (n_movements,); ``travel_s``: (n_links,); ``hours``: of the demand window."""
-
-    network: Network
-    signals: SignalSystem
-    flow_pcuph: np.ndarray
-    saturation: np.ndarray
-    travel_s: np.ndarray
-    traverse_s: np.ndarray
-    hours: float
 
 
 @dataclass(frozen=True)
@@ -135,13 +121,9 @@ class _Designer:
 
     def __init__(self, traffic: Traffic, sequences: Mapping[int, tuple[int, ...]]):
         self.traffic, self.sequences = traffic, sequences
-        t = traffic
-        self.which: Streams = streams(t.network, t.signals, t.flow_pcuph, t.saturation)
-        defaults = t.network.defaults
-        self.loss_s, self.gain_s = defaults.start_up_loss_s, defaults.end_gain_s
-        self.ratios = {
-            j: stage_ratios(t.network, t.signals, j, t.flow_pcuph, t.saturation) for j in sequences
-        }
+        self.which: Streams = streams(traffic)
+        self.ratios = {j: stage_ratios(traffic, j) for j in sequences}
+        self.losses_s = {j: stage_losses_s(traffic, j) for j in sequences}
 
     def at(self, cycle_s: float, bin_s: float = 1.0, *, rounds: int = 3) -> _Try:
         """The best plan at one cycle: with all junctions at it, or some at half of it."""
@@ -161,7 +143,8 @@ class _Designer:
         least = [signals.stage_min_green_s(j, stage) for stage in sequence]
         found = webster(
             [self.ratios[j][s] for s in sequence], changes, least,
-            loss_per_stage_s=self.loss_s - self.gain_s, cycle_s=cycle_s, min_cycle_s=0.0, max_cycle_s=cycle_s,
+            loss_per_stage_s=[self.losses_s[j][s] for s in sequence],
+            cycle_s=cycle_s, min_cycle_s=0.0, max_cycle_s=cycle_s,
         )  # fmt: skip
         return Plan(sequence, whole_greens(found.green_s, least, cycle_s - sum(changes)), 0.0)
 
@@ -173,9 +156,7 @@ class _Designer:
         at = self.which.at(j)
         waiting = []
         for one in (plan, self._plan(j, cycle_s / 2)):
-            serving = served(
-                self.which, self.traffic.signals, {j: one}, cycle_s, self.loss_s, self.gain_s, n_bins
-            )[at]
+            serving = served(self.which, self.traffic.signals, {j: one}, cycle_s, n_bins)[at]
             capacity = serving.sum(axis=1) / cycle_s
             flow = self.which.flow[at]
             if (flow > _MOST_DEGREE * capacity).any():
@@ -186,7 +167,7 @@ class _Designer:
 
     def _offsets(self, plans: dict[int, Plan], paths: Paths, halved: tuple[int, ...], rounds: int) -> _Try:
         signals, n, cycle_s = self.traffic.signals, len(self.sequences), paths.cycle_s
-        serving = served(self.which, signals, plans, cycle_s, self.loss_s, self.gain_s, paths.n_bins)
+        serving = served(self.which, signals, plans, cycle_s, paths.n_bins)
         search = OffsetSearch(self.which, paths, serving, n, self.traffic.hours)
         road = arterial(self.which, paths, n) if n > 1 else None
         wave = green_wave(road, self.which, serving, cycle_s) if road else None

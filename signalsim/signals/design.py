@@ -137,7 +137,7 @@ def webster(
     change_s: Sequence[float],
     min_green_s: Sequence[float],
     *,
-    loss_per_stage_s: float = 0.0,
+    loss_per_stage_s: float | Sequence[float] = 0.0,
     min_cycle_s: float = MIN_CYCLE_S,
     max_cycle_s: float = MAX_CYCLE_S,
     cycle_s: float | None = None,
@@ -145,19 +145,20 @@ def webster(
     """Webster's plan: cycle of least delay, effective greens by critical ratio.
 
     ``ratios``: per stage. ``change_s``: the intergreen behind each stage. ``loss_per_stage_s``:
-    start-up loss minus end gain. Lost time L is the sum of both. Where Y exceeds MAX_SUM the formula
-    explodes: the longest cycle is taken and the design says ``is_oversaturated``. ``cycle_s`` fixes
-    the cycle instead.
+    start-up loss minus end gain, of all stages or of each. Lost time L is the sum of both. Where Y
+    exceeds MAX_SUM the formula explodes: the longest cycle is taken and the design says
+    ``is_oversaturated``. ``cycle_s`` fixes the cycle instead.
     """
-    lost = sum(change_s) + loss_per_stage_s * len(change_s)
+    loss_s = np.broadcast_to(loss_per_stage_s, len(change_s)).tolist()
+    lost = sum(change_s) + sum(loss_s)
     total = sum(ratios)
     is_over = total > MAX_SUM
     wish = max_cycle_s if is_over else webster_cycle_s(lost, total)
     wish = wish if cycle_s is None else cycle_s
     cycle = _limited_cycle(wish, sum(change_s) + sum(min_green_s), min_cycle_s, max_cycle_s)
-    effective_min = [max(g - loss_per_stage_s, 0.0) for g in min_green_s]
+    effective_min = [max(g - loss, 0.0) for g, loss in zip(min_green_s, loss_s, strict=True)]
     effective = split_green(cycle - lost, ratios, effective_min)
-    green = tuple(g + loss_per_stage_s for g in effective)
+    green = tuple(g + loss for g, loss in zip(effective, loss_s, strict=True))
     return Design(sum(green) + sum(change_s), green, tuple(ratios), is_over)
 
 
@@ -166,7 +167,7 @@ def uniform(
     change_s: Sequence[float],
     min_green_s: Sequence[float],
     *,
-    loss_per_stage_s: float = 0.0,
+    loss_per_stage_s: float | Sequence[float] = 0.0,
     min_cycle_s: float = MIN_CYCLE_S,
     max_cycle_s: float = MAX_CYCLE_S,
 ) -> Design:

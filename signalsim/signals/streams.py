@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from signalsim.network import Network
 from signalsim.signals.design import lane_group_ratios
 from signalsim.signals.flows import stage_saturation
 from signalsim.signals.model import Plan, SignalSystem
+from signalsim.signals.traffic import Traffic
 
 _FINE = 10  # parts of a bin that greens are rounded to
 _MOST_SERVED = 0.97  # degree of saturation up to which a queue repeats itself every cycle
@@ -32,6 +32,8 @@ class Streams:
     worth: np.ndarray  # (n, most stages of a junction)
     group: np.ndarray  # (n,) int, signal group
     beside: np.ndarray  # (n,) int, the same for those that share lanes
+    loss_s: np.ndarray  # (n,) of a green's beginning
+    gain_s: np.ndarray  # (n,) of the yellow behind it
 
     def __len__(self) -> int:
         return len(self.movement)
@@ -41,18 +43,17 @@ class Streams:
         return np.flatnonzero(self.junction == junction)
 
 
-def streams(
-    network: Network, signals: SignalSystem, flow_pcuph: np.ndarray, saturation: np.ndarray
-) -> Streams:
-    """The streams of a scenario; ``flow_pcuph``, ``saturation`` (per lane, pcu/h): (n_movements,)."""
+def streams(traffic: Traffic) -> Streams:
+    """The streams of a scenario."""
+    network, signals, flow_pcuph = traffic.network, traffic.signals, traffic.flow_pcuph
     rows: list[tuple[int, int, int, float, float, int, int]] = []
     worths: list[np.ndarray] = []
     widest = max((len(stages) for stages in signals.stages), default=1)
     for j in range(len(signals.junctions)):
         movements = [m for g in signals.groups_of(j) for m in signals.movements_of_group[g]]
-        by_stage = stage_saturation(network, signals, j, flow_pcuph, saturation)[:, movements]
+        by_stage = stage_saturation(traffic, j)[:, movements]
         best = by_stage.max(axis=0, initial=0.0)
-        best = np.where(best > 0, best, saturation[movements])
+        best = np.where(best > 0, best, traffic.saturation[movements])
         lanes = [[(int(network.movement_from[m]), n) for n in network.movement_lanes(m)] for m in movements]
         ratios = lane_group_ratios(flow_pcuph[movements], best, lanes)
         beside = [
@@ -69,10 +70,19 @@ def streams(
             worths.append(passed)
     order = sorted(range(len(rows)), key=lambda i: rows[i][0])
     columns = list(zip(*(rows[i] for i in order), strict=True)) or [()] * 7
-    arrays = [np.array(column) for column in columns]
-    worth = np.array([worths[i] for i in order]).reshape(-1, widest)
-    movements_of, at, approaches, passing, saturated, lamps, beside_them = arrays
-    return Streams(movements_of, at, approaches, passing, saturated, worth, lamps, beside_them)
+    moved, junction, approach, flows, saturation, group, beside_them = (np.array(c) for c in columns)
+    return Streams(
+        movement=moved,
+        junction=junction,
+        link=approach,
+        flow=flows,
+        saturation=saturation,
+        worth=np.array([worths[i] for i in order]).reshape(-1, widest),
+        group=group,
+        beside=beside_them,
+        loss_s=traffic.loss_s[moved.astype(int)],
+        gain_s=traffic.gain_s[moved.astype(int)],
+    )
 
 
 def served(
@@ -80,14 +90,11 @@ def served(
     signals: SignalSystem,
     plans: Mapping[int, Plan],
     cycle_s: float,
-    loss_s: float,
-    gain_s: float,
     n_bins: int,
 ) -> np.ndarray:
     """(n, n_bins) pcu that can leave per bin, from the start of each junction's first green on.
 
-    Whole cycles of a junction's plan are repeated until ``cycle_s`` is full. ``loss_s``: of a green's
-    beginning; ``gain_s``: of the yellow behind it.
+    Whole cycles of a junction's plan are repeated until ``cycle_s`` is full.
     """
     n = n_bins
     out = np.zeros((len(which), n))
@@ -109,7 +116,7 @@ def served(
                 for r in range(repeats):
                     at = round(r * n * _FINE / repeats)
                     rate[at + fine[2 * k] : at + end] = which.worth[i, stage]
-            effective = _effective(rate, round(loss_s / step), round(gain_s / step))
+            effective = _effective(rate, round(which.loss_s[i] / step), round(which.gain_s[i] / step))
             out[i] = which.saturation[i] * effective.reshape(n, _FINE).mean(axis=1) * (cycle_s / n)
     return out
 

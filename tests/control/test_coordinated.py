@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from signalsim.control import get
-from signalsim.control.coordinated import coordinated_design, traffic_of
+from signalsim.control.coordinated import coordinated_design
 from signalsim.control.day import day_plans
+from signalsim.control.volumes import traffic_of
 from signalsim.errors import InputError
 from signalsim.scenario import build, load
 from signalsim.signals.assess import assess, remarks
@@ -39,9 +40,9 @@ def test_the_estimate_is_better_with_its_offsets_than_with_none_or_others(hangzh
 
     t = traffic_of(hangzhou)
     found = coordinated_design(hangzhou, cycle_s=80.0)
-    which = streams(t.network, t.signals, t.flow_pcuph, t.saturation)
+    which = streams(t)
     paths = Paths(t.network, which, t.flow_pcuph, t.travel_s, t.traverse_s, 80.0, 80)
-    serving = served(which, t.signals, found.plans, 80.0, 2.0, 2.0, 80)
+    serving = served(which, t.signals, found.plans, 80.0, 80)
     search = OffsetSearch(which, paths, serving, len(found.plans), t.hours)
     ours = search.evaluate(np.array([round(plan.offset_s) for plan in found.plans.values()])).total
     rng = np.random.default_rng(1)
