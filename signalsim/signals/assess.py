@@ -36,8 +36,7 @@ def _junction(traffic: Traffic, which: Streams, j: int, plan: Plan) -> dict[str,
     capacity, flow = serving.sum(axis=1) / cycle, which.flow[at]
     degree = np.divide(flow, capacity, out=np.full(len(at), math.inf), where=capacity > 0)
     waiting = waiting_alone(which, at, serving, cycle, traffic.hours)
-    losses = stage_losses_s(traffic, j)
-    lost = sum(changes) + sum(losses[s] for s in plan.stages)
+    lost = sum(changes) + sum(stage_losses_s(traffic, j, plan.stages))
     total = sum(ratios[s] for s in set(plan.stages))
     need = least_cycle_s(signals, j, plan.stages)
     busiest = float(degree.max(initial=0.0))

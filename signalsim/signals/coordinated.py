@@ -123,7 +123,7 @@ class _Designer:
         self.traffic, self.sequences = traffic, sequences
         self.which: Streams = streams(traffic)
         self.ratios = {j: stage_ratios(traffic, j) for j in sequences}
-        self.losses_s = {j: stage_losses_s(traffic, j) for j in sequences}
+        self.losses_s = {j: stage_losses_s(traffic, j, sequence) for j, sequence in sequences.items()}
 
     def at(self, cycle_s: float, bin_s: float = 1.0, *, rounds: int = 3) -> _Try:
         """The best plan at one cycle: with all junctions at it, or some at half of it."""
@@ -143,7 +143,7 @@ class _Designer:
         least = [signals.stage_min_green_s(j, stage) for stage in sequence]
         found = webster(
             [self.ratios[j][s] for s in sequence], changes, least,
-            loss_per_stage_s=[self.losses_s[j][s] for s in sequence],
+            loss_per_stage_s=self.losses_s[j],
             cycle_s=cycle_s, min_cycle_s=0.0, max_cycle_s=cycle_s,
         )  # fmt: skip
         return Plan(sequence, whole_greens(found.green_s, least, cycle_s - sum(changes)), 0.0)

@@ -1,6 +1,6 @@
 """Design of whole plans for a scenario's junctions from movement flows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -54,16 +54,16 @@ def stage_ratios(traffic: Traffic, junction: int) -> tuple[float, ...]:
     return critical_ratios(ratio, stages, by_stage / best)
 
 
-def stage_losses_s(traffic: Traffic, junction: int) -> tuple[float, ...]:
-    """What of each stage's green, in local order, is lost besides the intergreen, s: start-up loss minus end
-    gain of the movement with traffic that loses most."""
-    signals = traffic.signals
-    net = traffic.loss_s - traffic.gain_s
+def stage_losses_s(traffic: Traffic, junction: int, sequence: Sequence[int]) -> tuple[float, ...]:
+    """What of each green of a cyclic sequence of stages is lost besides the intergreen, s: start-up loss
+    minus end gain of the movement that loses most, among those with traffic that begin there."""
+    signals, net = traffic.signals, traffic.loss_s - traffic.gain_s
+    shown = [signals.stage_groups[junction][stage] for stage in sequence]
     out = []
-    for groups in signals.stage_groups[junction]:
-        served = [m for g in groups for m in signals.movements_of_group[g]]
-        busy = [m for m in served if traffic.flow_pcuph[m] > 0] or served
-        out.append(float(net[busy].max(initial=-np.inf)) if busy else 0.0)
+    for before, groups in zip([*shown[-1:], *shown[:-1]], shown, strict=True):
+        begin = [m for g in groups - before for m in signals.movements_of_group[g]]
+        busy = [m for m in begin if traffic.flow_pcuph[m] > 0] or begin
+        out.append(float(net[busy].max()) if busy else 0.0)
     return tuple(out)
 
 
@@ -84,13 +84,13 @@ def design_plans(
     designs: dict[int, Design] = {}
     for j in range(len(signals.junctions)):
         sequence = (sequences or {}).get(j) or tuple(range(len(signals.stages[j])))
-        ratios, losses = stage_ratios(traffic, j), stage_losses_s(traffic, j)
+        ratios = stage_ratios(traffic, j)
         least = [signals.stage_min_green_s(j, s) for s in sequence]
         design = designer(
             [ratios[s] for s in sequence],
             signals.changes_s(j, sequence),
             least,
-            loss_per_stage_s=[losses[s] for s in sequence],
+            loss_per_stage_s=stage_losses_s(traffic, j, sequence),
             **limits,
         )
         green = tuple(max(float(round(g)), low) for g, low in zip(design.green_s, least, strict=True))

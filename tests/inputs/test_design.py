@@ -148,8 +148,10 @@ def test_lost_time_is_that_of_the_movements(scenarios) -> None:
     names = traffic.network.movement.ids
     slow = np.array([9.0 if name == "E_left" else 2.175 for name in names])
     empty = np.where(np.array(names) == "E_left", 0.0, traffic.flow_pcuph)
-    assert stage_losses_s(replace(late, loss_s=slow), 0) == pytest.approx((2.175, 9.0, 2.175))
-    assert stage_losses_s(replace(late, loss_s=slow, flow_pcuph=empty), 0) == pytest.approx((2.175,) * 3)
+    assert stage_losses_s(replace(late, loss_s=slow), 0, (0, 1, 2)) == pytest.approx((2.175, 9.0, 2.175))
+    assert stage_losses_s(replace(late, loss_s=slow, flow_pcuph=empty), 0, (0, 1, 2)) == pytest.approx(
+        (2.175,) * 3
+    )
 
 
 def test_crossing_designed_by_hand(scenarios) -> None:
