@@ -7,51 +7,89 @@ import numpy as np
 from signalsim.signals.design import (
     Design,
     critical_ratios,
-    lane_group_ratios,
     permissive_saturation,
     uniform,
     webster,
 )
+from signalsim.signals.lanes import lane_rates
 from signalsim.signals.model import Plan
 from signalsim.signals.traffic import Traffic
 
+_USED = 0.85  # of the cycle that is green, for what depends on it before it is known
+_LEAST_SHARE = 0.05  # of the cycle, of a stage
+_USUAL_CYCLE_S = 75.0
+_FEWEST_PCUPH = 30.0  # that find a gap in the thickest flow
+_ROUNDS = 3
 
-def stage_saturation(traffic: Traffic, junction: int) -> np.ndarray:
+
+def stage_saturation(traffic: Traffic, junction: int, share: Sequence[float] | None = None) -> np.ndarray:
     """(n_stages, n_movements) saturation flows per lane, pcu/h, of a junction's stages, in local order;
-    0 where a stage does not serve a movement. One that gives way to a movement that is green in the
-    same stage, or has no signal, has that of the gaps in its flow.
+    0 where a stage does not serve a movement.
+
+    One that gives way to movements that are green in the same stage, or have no signal, goes in the gaps
+    of their flow, which begin when their queue is gone, and a few when its green ends. ``share``: of the
+    cycle that each stage is green; without it queues and the end of green do not count.
     """
-    signals, defaults = traffic.signals, traffic.network.defaults
+    signals = traffic.signals
     out = np.zeros((len(signals.stages[junction]), len(traffic.flow_pcuph)))
     for s, groups in enumerate(signals.stage_groups[junction]):
         served = [m for g in groups for m in signals.movements_of_group[g]]
         out[s, served] = traffic.saturation[served]
-        against = dict.fromkeys(served, 0.0)
+        against: dict[int, list[int]] = {m: [] for m in served}
         for a, b in signals.live_yields.tolist():
             other = int(signals.movement_group[b])
-            if a in against and (other < 0 or other in groups):
-                against[a] += float(traffic.flow_pcuph[b])
-        for m, flow in against.items():
-            if flow > 0:
-                limit = permissive_saturation(flow, defaults.left_gap_s, defaults.left_follow_s)
-                out[s, m] = min(out[s, m], limit)
+            if a in against and (other < 0 or other in groups) and traffic.flow_pcuph[b] > 0:
+                against[a].append(b)
+        for m, others in against.items():
+            if others:
+                out[s, m] = min(out[s, m], _in_gaps(traffic, m, others, None if share is None else share[s]))
     return out
+
+
+def _in_gaps(traffic: Traffic, movement: int, others: Sequence[int], share: float | None) -> float:
+    """pcu/h of green of a movement that gives way to others.
+
+    Uniform arrivals at the flow ratio y queue up in red and are gone y (1 - g) / (g (1 - y)) of a green
+    share g later.
+    """
+    flow = float(traffic.flow_pcuph[others].sum())
+    rate = permissive_saturation(flow, float(traffic.gap_s[movement]), float(traffic.follow_s[movement]))
+    if share is None:
+        return rate
+    lanes = [len(traffic.network.movement_lanes(m)) for m in others]
+    ratio = float((traffic.flow_pcuph[others] / (traffic.saturation[others] * lanes)).max())
+    queued = 0.0
+    if any(traffic.signals.movement_group[m] >= 0 for m in others):
+        queued = ratio * (1 - share) / max(share * (1 - ratio), 1e-6)
+    clearing = float(traffic.sneakers[movement]) * 3600 / (share * _USUAL_CYCLE_S)
+    return max(rate * (1 - queued), 0.0) + max(clearing, _FEWEST_PCUPH)
+
+
+def saturated(traffic: Traffic, junction: int) -> np.ndarray:
+    """``stage_saturation`` at greens in proportion to what they bring about."""
+    n = len(traffic.signals.stages[junction])
+    found = stage_saturation(traffic, junction)
+    for _ in range(_ROUNDS):
+        ratios = np.array(_ratios(traffic, junction, found))
+        share = _USED * ratios / ratios.sum() if ratios.sum() > 0 else np.full(n, _USED / n)
+        found = stage_saturation(traffic, junction, np.maximum(share, _LEAST_SHARE).tolist())
+    return found
 
 
 def stage_ratios(traffic: Traffic, junction: int) -> tuple[float, ...]:
     """Critical ratios of a junction's stages, in local order. Movements without a signal do not count."""
-    network, signals = traffic.network, traffic.signals
-    movements = [m for g in signals.groups_of(junction) for m in signals.movements_of_group[g]]
-    place = {m: k for k, m in enumerate(movements)}
-    lanes = [[(int(network.movement_from[m]), n) for n in network.movement_lanes(m)] for m in movements]
-    by_stage = stage_saturation(traffic, junction)[:, movements]
-    best = by_stage.max(axis=0)
-    ratio = lane_group_ratios(traffic.flow_pcuph[movements], best, lanes)
-    stages = [
-        {place[m] for g in groups for m in signals.movements_of_group[g]}
-        for groups in signals.stage_groups[junction]
-    ]
-    return critical_ratios(ratio, stages, by_stage / best)
+    return _ratios(traffic, junction, saturated(traffic, junction))
+
+
+def _ratios(traffic: Traffic, junction: int, by_stage: np.ndarray) -> tuple[float, ...]:
+    """Every lane has to get its green, and every movement on its lanes."""
+    found = lane_rates(traffic, junction, by_stage)
+    alone = by_stage[:, found.movements]
+    best = alone.max(axis=0)
+    ratio = np.concatenate([found.ratio, found.flow.max(axis=1, initial=0.0) / best])
+    rate = np.hstack([found.rate, alone])
+    stages = [set(np.flatnonzero(row > 0).tolist()) for row in rate]
+    return critical_ratios(ratio, stages, rate / np.maximum(rate.max(axis=0), 1e-9))
 
 
 def stage_losses_s(traffic: Traffic, junction: int, sequence: Sequence[int]) -> tuple[float, ...]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from signalsim.signals.design import lane_group_ratios
-from signalsim.signals.flows import stage_saturation
+from signalsim.signals.flows import saturated
+from signalsim.signals.lanes import lane_rates
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.traffic import Traffic
 
@@ -22,13 +22,13 @@ _MOST_SERVED = 0.97  # degree of saturation up to which a queue repeats itself e
 @dataclass(frozen=True)
 class Streams:
     """All streams of a scenario, sorted by movement. ``worth`` is what a second of green of a stage
-    passes over what it passes in the stream's best stage; 0 where it is red."""
+    passes over what it passes in the best stage of the stream's lanes; 0 where it is red."""
 
     movement: np.ndarray  # (n,) int
     junction: np.ndarray  # (n,) int
     link: np.ndarray  # (n,) int, the approach
     flow: np.ndarray  # (n,) pcu/s
-    saturation: np.ndarray  # (n,) pcu/s of all its lanes, shared ones by the flows that share them
+    saturation: np.ndarray  # (n,) pcu/s of its part of its lanes, in the best stage of each
     worth: np.ndarray  # (n, most stages of a junction)
     group: np.ndarray  # (n,) int, signal group
     beside: np.ndarray  # (n,) int, the same for those that share lanes
@@ -50,23 +50,23 @@ def streams(traffic: Traffic) -> Streams:
     worths: list[np.ndarray] = []
     widest = max((len(stages) for stages in signals.stages), default=1)
     for j in range(len(signals.junctions)):
-        movements = [m for g in signals.groups_of(j) for m in signals.movements_of_group[g]]
-        by_stage = stage_saturation(traffic, j)[:, movements]
-        best = by_stage.max(axis=0, initial=0.0)
-        best = np.where(best > 0, best, traffic.saturation[movements])
-        lanes = [[(int(network.movement_from[m]), n) for n in network.movement_lanes(m)] for m in movements]
-        ratios = lane_group_ratios(flow_pcuph[movements], best, lanes)
-        beside = [
-            min(m for m, own in zip(movements, lanes, strict=True) if set(own) & set(all_)) for all_ in lanes
+        by_stage = saturated(traffic, j)
+        found = lane_rates(traffic, j, by_stage)
+        best = np.maximum(found.rate.max(axis=0, initial=0.0), 1e-9)
+        lanes = [
+            {(int(network.movement_from[m]), n) for n in network.movement_lanes(m)} for m in found.movements
         ]
-        for k, m in enumerate(movements):
+        for m, own, on_lanes in zip(found.movements, lanes, found.flow, strict=True):
             if flow_pcuph[m] <= 0:
                 continue
-            flow = float(flow_pcuph[m]) / 3600
+            share, flow = on_lanes / on_lanes.sum(), float(flow_pcuph[m]) / 3600
+            ratio = float(share @ found.ratio)
+            rate = flow / ratio if ratio > 0 else float(traffic.saturation[m]) / 3600
             passed = np.zeros(widest)
-            passed[: len(by_stage)] = by_stage[:, k] / best[k]
+            passed[: len(by_stage)] = np.where(by_stage[:, m] > 0, (found.rate / best) @ share, 0.0)
+            beside = min(n for n, other in zip(found.movements, lanes, strict=True) if own & other)
             link, lamp = int(network.movement_from[m]), int(signals.movement_group[m])
-            rows.append((m, j, link, flow, flow / float(ratios[k]), lamp, beside[k]))
+            rows.append((m, j, link, flow, rate, lamp, beside))
             worths.append(passed)
     order = sorted(range(len(rows)), key=lambda i: rows[i][0])
     columns = list(zip(*(rows[i] for i in order), strict=True)) or [()] * 7

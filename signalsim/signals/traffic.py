@@ -22,6 +22,9 @@ class Traffic:
     saturation: np.ndarray  # pcu/h per lane
     loss_s: np.ndarray
     gain_s: np.ndarray
+    gap_s: np.ndarray  # critical gap and follow-up time of who gives way
+    follow_s: np.ndarray
+    sneakers: np.ndarray  # who gives way and clears when its green ends, pcu per cycle
     traverse_s: np.ndarray  # across the junction at free flow
     travel_s: np.ndarray  # (n_links,) at free flow
     hours: float  # of the demand window
