@@ -36,6 +36,7 @@ from signalsim.formats.sumo.export.netconvert import NET, binary
 from signalsim.formats.sumo.net import read_net
 from signalsim.scenario import build, load
 from signalsim.signals import plan_arrays
+from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 
 TOOLS = {"cycle adaptation": "webster", "coordinator": "coordinated"}  # SUMO's, and ours to hold against it
 PLANS = "deployed,cycle adaptation,webster,coordinator,coordinated"
@@ -117,7 +118,7 @@ def measure(case: Case, plans: Sequence[str], seeds: int) -> list[dict[str, Any]
 
 def ours(built: Any, method: str) -> Plans:
     """A plan by formulas, as ``signalsim plan`` makes it."""
-    plans = design(built, method, method, min_cycle_s=30.0, max_cycle_s=180.0).plans[method]
+    plans = design(built, method, method, min_cycle_s=MIN_CYCLE_S, max_cycle_s=MAX_CYCLE_S).plans[method]
     return Plans({method: plan_arrays(built.signals, plans)}, method)
 
 

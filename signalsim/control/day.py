@@ -12,6 +12,7 @@ from signalsim.counts import WHOLE_APPROACH
 from signalsim.errors import InputError
 from signalsim.signals import Plan, SignalSystem, design_plans
 from signalsim.signals.coordinated import check_cycle
+from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 from signalsim.signals.segments import TRANSITION_LOSS_S, TRANSITION_S, Segments, segment
 from signalsim.signals.streams import Streams, served, streams, waiting_alone
 from signalsim.signals.traffic import Traffic
@@ -93,7 +94,7 @@ def _window_bins(built: Any, zone: Any, interval_s: int) -> np.ndarray:
 
 
 def day_plans(
-    built: Any, *, min_cycle_s: float = 30.0, max_cycle_s: float = 180.0, most: int = 8
+    built: Any, *, min_cycle_s: float = MIN_CYCLE_S, max_cycle_s: float = MAX_CYCLE_S, most: int = 8
 ) -> DayPlans:
     """The plans of the counted day. Raises InputError."""
     interval_s = _SHORT_S

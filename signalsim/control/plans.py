@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from signalsim.errors import InputError
 from signalsim.signals import Plan, PlanArrays, Program, always, design_plans, plan_arrays
+from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 
 from .fixed import PlanPolicy, timetable
 from .lasting import lasting_plan
@@ -71,8 +72,8 @@ class Designed:
 
     method: ClassVar[str]
 
-    min_cycle_s: float = 30.0
-    max_cycle_s: float = 180.0
+    min_cycle_s: float = MIN_CYCLE_S
+    max_cycle_s: float = MAX_CYCLE_S
 
     def __post_init__(self) -> None:
         check_range(self, min_cycle_s=(5.0, 600.0), max_cycle_s=(self.min_cycle_s, 600.0))

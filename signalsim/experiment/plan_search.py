@@ -25,10 +25,11 @@ from signalsim.signals import Plan
 
 from .plan_moves import Moves, Plans
 from .plan_pool import Pool
+from .statistics import paired_difference
 
 TUNED_APART = 1_000_003  # added to a scenario's seed: traffic that plans are tuned on is never compared on
 _NEIGHBOURS, _FIRST, _FINALISTS = 8, 3, 3
-_CONFIRM = 2  # times the samples: on so many others the plan has to be better than the one it began with
+_CONFIRM = 2  # times the samples: so many others choose the start, and the plan has to be better on them
 _WIDER, _NARROWER, _NARROWEST = 1.5, 0.94, 0.08
 
 
@@ -102,8 +103,8 @@ def search_plan(
     """The best plan found within the budget, by the measure's mean over ``samples`` of traffic.
 
     The plan found is then held against the one that it began with on other samples, which takes little
-    more than the budget; if it is not better there, what was found fits its samples only, and the search
-    stands where it began.
+    more than the budget. Where it is not surely better there (the 95 % interval of the paired differences
+    lies below 0), what was found may fit its samples only: the plan is the one that it began with.
 
     ``starts``: name -> plans to begin with; ``earlier``: a search to go on with instead. ``keep`` is called
     with every improvement and at the end. With a budget in runs equal input gives equal plans; with one in
@@ -133,23 +134,24 @@ def search_plan(
 
 
 def _begun(pool: Pool, starts: Mapping[str, Plans], samples: int, key: str) -> Search:
-    values = {name: pool.values([(plans, k) for k in range(samples)]) for name, plans in starts.items()}
+    every = range((1 + _CONFIRM) * samples)
+    values = {name: pool.values([(plans, k) for k in every]) for name, plans in starts.items()}
     start = min(values, key=lambda name: float(np.mean(values[name])))
-    means = {name: float(np.mean(found)) for name, found in values.items()}
-    state = Search(key, start, dict(starts[start]), values[start], means, runs=pool.runs)
+    means = {name: float(np.mean(found[:samples])) for name, found in values.items()}
+    state = Search(key, start, dict(starts[start]), values[start][:samples], means, runs=pool.runs)
     state.history.append((state.runs, state.mean))
     return state
 
 
 def _confirm(state: Search, pool: Pool, start: Plans, samples: int) -> None:
-    """Back to the start where the plan is not better on samples that it was not chosen by."""
+    """Back to the start where the plan is not surely better on samples that it was not found by."""
     if state.plans == start:
         return
     others = range(samples, (1 + _CONFIRM) * samples)
     found = pool.values([(plans, k) for plans in (state.plans, start) for k in others])
     state.runs += len(found)
-    gain = float(np.mean(found[len(others) :])) - float(np.mean(found[: len(others)]))
-    if gain <= 0:
+    difference = paired_difference(np.array(found[: len(others)]), np.array(found[len(others) :]))
+    if not difference.high < 0:
         state.plans = dict(start)
         state.values = pool.values([(start, k) for k in range(samples)])
         state.runs += samples

@@ -9,7 +9,7 @@ import numpy as np
 from signalsim.errors import InputError
 from signalsim.signals.arterial import Arterial, arterial, bands_of, green_wave
 from signalsim.signals.bandwidth import Bands
-from signalsim.signals.design import webster
+from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S, webster
 from signalsim.signals.flows import stage_losses_s, stage_ratios
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.offsets import Offsets, OffsetSearch
@@ -74,8 +74,8 @@ def coordinated(
     traffic: Traffic,
     sequences: Mapping[int, tuple[int, ...]],
     *,
-    min_cycle_s: float = 30.0,
-    max_cycle_s: float = 180.0,
+    min_cycle_s: float = MIN_CYCLE_S,
+    max_cycle_s: float = MAX_CYCLE_S,
     cycle_s: float | None = None,
 ) -> Coordinated:
     """The common cycle, splits and offsets of least estimated delay. ``sequences``: stages in order per

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MIN_CYCLE_S, MAX_CYCLE_S = 30.0, 180.0
+MIN_CYCLE_S, MAX_CYCLE_S = 20.0, 180.0
 MAX_SUM = 0.95  # of critical ratios in Webster's formula; above, the longest cycle is taken
 
 
