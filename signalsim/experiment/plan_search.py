@@ -29,7 +29,12 @@ from .statistics import paired_difference
 
 TUNED_APART = 1_000_003  # added to a scenario's seed: traffic that plans are tuned on is never compared on
 _NEIGHBOURS, _FIRST, _FINALISTS = 8, 3, 3
-_CONFIRM = 2  # times the samples: so many others choose the start, and the plan has to be better on them
+_START, _START_SHARE = 3, 0.1  # times the samples that choose the start; of the budget, for more of them
+_CONFIRM, _CONFIRM_PART = (
+    2,
+    16,
+)  # times the samples, or a part of the runs: on so many others the plan is held
+_APART = 100_000  # the first of these others
 _WIDER, _NARROWER, _NARROWEST = 1.5, 0.94, 0.08
 
 
@@ -114,12 +119,11 @@ def search_plan(
         raise InputError(f"samples: {samples} is too few to choose a plan by; give {_FIRST} or more")
     began, moves = time.monotonic(), Moves(built.signals)
     with Pool(built, seed + TUNED_APART, measure, workers) as pool:
-        state = earlier or _begun(pool, starts, samples, key)
-        runs_before = 0 if earlier is None else earlier.runs
 
         def used() -> float:
-            return budget.share(time.monotonic() - began, state.runs - runs_before)
+            return budget.share(time.monotonic() - began, pool.runs)
 
+        state = earlier or _begun(pool, starts, samples, key, used)
         if keep:
             keep(state)
         while used() < 1:
@@ -133,11 +137,23 @@ def search_plan(
     return state
 
 
-def _begun(pool: Pool, starts: Mapping[str, Plans], samples: int, key: str) -> Search:
-    every = range((1 + _CONFIRM) * samples)
+def _begun(
+    pool: Pool, starts: Mapping[str, Plans], samples: int, key: str, used: Callable[[], float]
+) -> Search:
+    """The best of the starts; which of the two best it is gets more samples while they do not tell."""
+    every = range(_START * samples)
     values = {name: pool.values([(plans, k) for k in every]) for name, plans in starts.items()}
-    start = min(values, key=lambda name: float(np.mean(values[name])))
     means = {name: float(np.mean(found[:samples])) for name, found in values.items()}
+    order = sorted(values, key=lambda name: float(np.mean(values[name])))[:2]
+    while used() < _START_SHARE and len(order) == 2:
+        difference = paired_difference(np.array(values[order[0]]), np.array(values[order[1]]))
+        if not difference.low < 0 < difference.high:
+            break
+        more = range(len(values[order[0]]), len(values[order[0]]) + samples)
+        for name in order:
+            values[name] += pool.values([(starts[name], k) for k in more])
+        order.sort(key=lambda name: float(np.mean(values[name])))
+    start = order[0]
     state = Search(key, start, dict(starts[start]), values[start][:samples], means, runs=pool.runs)
     state.history.append((state.runs, state.mean))
     return state
@@ -147,7 +163,7 @@ def _confirm(state: Search, pool: Pool, start: Plans, samples: int) -> None:
     """Back to the start where the plan is not surely better on samples that it was not found by."""
     if state.plans == start:
         return
-    others = range(samples, (1 + _CONFIRM) * samples)
+    others = range(_APART, _APART + max(_CONFIRM * samples, state.runs // _CONFIRM_PART))
     found = pool.values([(plans, k) for plans in (state.plans, start) for k in others])
     state.runs += len(found)
     difference = paired_difference(np.array(found[: len(others)]), np.array(found[len(others) :]))

@@ -76,7 +76,7 @@ def test_a_platoon_keeps_its_vehicles_and_each_its_speed():
     assert two == pytest.approx(expected, abs=1e-9)
     factors = speed_factors(Defaults())
     assert factors.mean() == pytest.approx(1) and factors.std() == pytest.approx(0.1, rel=0.06)
-    assert (factors.min(), factors.max()) == (0.8, 1.2)
+    assert factors.min() >= 0.8 and factors.max() <= 1.2
     many = np.fft.irfft(spectrum * transfer(40.0, 90.0, 90, factors), 90)
     assert many.sum() == pytest.approx(10) and many.max() < 0.9
     assert (many * np.arange(90)).sum() / 10 - 4.5 == pytest.approx(40 * (1 / factors).mean())
