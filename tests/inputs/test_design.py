@@ -37,6 +37,26 @@ def test_webster_plan_by_hand() -> None:
     assert not design.is_oversaturated
 
 
+@pytest.mark.parametrize(
+    ("flows", "saturations", "lost_s", "cycle_s", "greens_s"),
+    [
+        # Khanna & Justo, Highway Engineering, design of a two-phase signal by Webster's method: 12 s all-red
+        # for pedestrians and 2 s a phase; they take 67.5 s, and 29 and 22.5 s of green
+        ((400, 250), (1250, 1000), 16, 67.4, (28.9, 22.5)),
+        # the straight-ahead crossing and the one of 16 s lost in the question papers of India's GATE
+        # examination: 77 s and 58 s
+        ((1000, 900), (2500, 3000), 12, 76.7, None),
+        ((500, 300), (1600, 1600), 16, 58.0, None),
+    ],
+)
+def test_websters_method_as_published(flows, saturations, lost_s, cycle_s, greens_s) -> None:
+    ratios = [q / s for q, s in zip(flows, saturations, strict=True)]
+    design = webster(ratios, [lost_s / 2] * 2, [5, 5])
+    assert design.cycle_s == pytest.approx(cycle_s, abs=0.05)
+    if greens_s:
+        assert design.green_s == pytest.approx(greens_s, abs=0.1)
+
+
 def test_lost_time_beyond_the_intergreen_lengthens_the_cycle() -> None:
     """1 s lost per stage besides: L = 12, C = 23 / 0.5 = 46 s; 34 s effective as 3 : 2, plus 1 s each."""
     design = webster([0.3, 0.2], [5, 5], [5, 5], loss_per_stage_s=1)
