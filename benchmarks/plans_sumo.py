@@ -40,7 +40,7 @@ from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 
 TOOLS = {"cycle adaptation": "webster", "coordinator": "coordinated"}  # SUMO's, and ours to hold against it
 PLANS = "deployed,cycle adaptation,webster,coordinator,coordinated"
-LOADS = (0.3, 0.5, 0.7, 0.85)
+LOADS = (0.3, 0.5, 0.7)
 
 
 class Case(NamedTuple):

@@ -20,6 +20,7 @@ from signalsim.signals.traffic import Traffic
 _COARSE_S, _FINE_S = 10.0, 2.0  # steps of the search for the cycle
 _COARSE_BIN_S = 2.0  # bins while it is searched for; then a second
 _HALF_GAIN = 0.9  # of a junction's delay alone that half the cycle must be below
+_ALL_HALF_GAIN = 0.8  # of all delay that half cycles must be below: they cost progression
 _MOST_DEGREE = 0.95  # degree of saturation that half a cycle may bring
 
 
@@ -135,7 +136,7 @@ class _Designer:
         if 0 < len(halved) < len(whole):  # all of them: that is the plan of the half cycle
             plans = whole | {j: self._plan(j, cycle_s / 2) for j in halved}
             tries.append(self._offsets(plans, paths, halved, rounds))
-        return min(tries, key=lambda one: one.total)
+        return tries[-1] if tries[-1].total < _ALL_HALF_GAIN * tries[0].total else tries[0]
 
     def _plan(self, j: int, cycle_s: float) -> Plan:
         signals, sequence = self.traffic.signals, self.sequences[j]
