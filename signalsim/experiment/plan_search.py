@@ -29,7 +29,7 @@ from .statistics import paired_difference
 
 TUNED_APART = 1_000_003  # added to a scenario's seed: traffic that plans are tuned on is never compared on
 _NEIGHBOURS, _FIRST, _FINALISTS = 8, 3, 3
-_START, _START_SHARE = 3, 0.1  # times the samples that choose the start; of the budget, for more of them
+_START, _START_SHARE = 3, 0.25  # times the samples that choose the start; of the budget, while undecided
 _CONFIRM, _CONFIRM_PART = (
     2,
     16,

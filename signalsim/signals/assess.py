@@ -8,6 +8,7 @@ import numpy as np
 
 from signalsim.signals.coordinated import least_cycle_s
 from signalsim.signals.flows import stage_losses_s, stage_ratios
+from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.streams import Streams, served, streams, waiting_alone
 from signalsim.signals.traffic import Traffic
@@ -29,7 +30,7 @@ def _junction(traffic: Traffic, which: Streams, j: int, plan: Plan) -> dict[str,
     cycle = signals.cycle_s(j, plan)
     changes = signals.plan_changes_s(j, plan)
     ratios = stage_ratios(traffic, j)
-    least = [signals.stage_min_green_s(j, stage) for stage in plan.stages]
+    least = least_greens_s(signals, j, plan.stages)
     n = max(1, round(cycle))
     at = which.at(j)
     serving = served(which, signals, {j: plan}, cycle, n)[at]

@@ -11,6 +11,7 @@ from signalsim.signals.arterial import Arterial, arterial, bands_of, green_wave
 from signalsim.signals.bandwidth import Bands
 from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S, webster
 from signalsim.signals.flows import stage_losses_s, stage_ratios
+from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.offsets import Offsets, OffsetSearch
 from signalsim.signals.platoons import Paths
@@ -54,8 +55,7 @@ class _Try:
 
 def least_cycle_s(signals: SignalSystem, junction: int, sequence: tuple[int, ...]) -> float:
     """The shortest cycle that holds minimum greens, walks, clearances and intergreens, s."""
-    greens = (signals.stage_min_green_s(junction, stage) for stage in sequence)
-    return sum(greens) + sum(signals.changes_s(junction, sequence))
+    return sum(least_greens_s(signals, junction, sequence)) + sum(signals.changes_s(junction, sequence))
 
 
 def check_cycle(signals: SignalSystem, sequences: Mapping[int, tuple[int, ...]], max_cycle_s: float) -> None:
@@ -141,7 +141,7 @@ class _Designer:
     def _plan(self, j: int, cycle_s: float) -> Plan:
         signals, sequence = self.traffic.signals, self.sequences[j]
         changes = signals.changes_s(j, sequence)
-        least = [signals.stage_min_green_s(j, stage) for stage in sequence]
+        least = least_greens_s(signals, j, sequence)
         found = webster(
             [self.ratios[j][s] for s in sequence], changes, least,
             loss_per_stage_s=self.losses_s[j],

@@ -11,6 +11,7 @@ from signalsim.signals.design import (
     uniform,
     webster,
 )
+from signalsim.signals.greens import least_greens_s
 from signalsim.signals.lanes import lane_rates
 from signalsim.signals.model import Plan
 from signalsim.signals.traffic import Traffic
@@ -123,7 +124,7 @@ def design_plans(
     for j in range(len(signals.junctions)):
         sequence = (sequences or {}).get(j) or tuple(range(len(signals.stages[j])))
         ratios = stage_ratios(traffic, j)
-        least = [signals.stage_min_green_s(j, s) for s in sequence]
+        least = least_greens_s(signals, j, sequence)
         design = designer(
             [ratios[s] for s in sequence],
             signals.changes_s(j, sequence),
