@@ -21,7 +21,7 @@ def assess(traffic: Traffic, plans: Mapping[int, Plan]) -> list[dict[str, Any]]:
 
     Delays are estimates with even arrivals: the uniform term and the overflow of ``streams``.
     """
-    which = streams(traffic)
+    which = streams(traffic, {j: traffic.signals.cycle_s(j, plan) for j, plan in plans.items()})
     return [_junction(traffic, which, j, plan) for j, plan in sorted(plans.items())]
 
 
@@ -29,7 +29,7 @@ def _junction(traffic: Traffic, which: Streams, j: int, plan: Plan) -> dict[str,
     signals = traffic.signals
     cycle = signals.cycle_s(j, plan)
     changes = signals.plan_changes_s(j, plan)
-    ratios = stage_ratios(traffic, j)
+    ratios = stage_ratios(traffic, j, cycle)
     least = least_greens_s(signals, j, plan.stages)
     n = max(1, round(cycle))
     at = which.at(j)

@@ -122,56 +122,57 @@ class _Designer:
 
     def __init__(self, traffic: Traffic, sequences: Mapping[int, tuple[int, ...]]):
         self.traffic, self.sequences = traffic, sequences
-        self.which: Streams = streams(traffic)
-        self.ratios = {j: stage_ratios(traffic, j) for j in sequences}
         self.losses_s = {j: stage_losses_s(traffic, j, sequence) for j, sequence in sequences.items()}
 
     def at(self, cycle_s: float, bin_s: float = 1.0, *, rounds: int = 3) -> _Try:
         """The best plan at one cycle: with all junctions at it, or some at half of it."""
         whole = {j: self._plan(j, cycle_s) for j in self.sequences}
         t, n = self.traffic, max(1, round(cycle_s / bin_s))
-        paths = Paths(t.network, self.which, t.flow_pcuph, t.travel_s, t.traverse_s, cycle_s, n)
-        tries = [self._offsets(whole, paths, (), rounds)]
-        halved = tuple(j for j in self.sequences if self._halves(j, whole[j], cycle_s, n))
+        which = streams(t, cycle_s)
+        paths = Paths(t.network, which, t.flow_pcuph, t.travel_s, t.traverse_s, cycle_s, n)
+        tries = [self._offsets(which, whole, paths, (), rounds)]
+        halved = tuple(j for j in self.sequences if self._halves(which, j, whole[j], cycle_s, n))
         if 0 < len(halved) < len(whole):  # all of them: that is the plan of the half cycle
             plans = whole | {j: self._plan(j, cycle_s / 2) for j in halved}
-            tries.append(self._offsets(plans, paths, halved, rounds))
+            tries.append(self._offsets(which, plans, paths, halved, rounds))
         return tries[-1] if tries[-1].total < _ALL_HALF_GAIN * tries[0].total else tries[0]
 
     def _plan(self, j: int, cycle_s: float) -> Plan:
         signals, sequence = self.traffic.signals, self.sequences[j]
         changes = signals.changes_s(j, sequence)
         least = least_greens_s(signals, j, sequence)
+        ratios = stage_ratios(self.traffic, j, cycle_s)
         found = webster(
-            [self.ratios[j][s] for s in sequence], changes, least,
-            loss_per_stage_s=self.losses_s[j],
+            [ratios[s] for s in sequence], changes, least, loss_per_stage_s=self.losses_s[j],
             cycle_s=cycle_s, min_cycle_s=0.0, max_cycle_s=cycle_s,
         )  # fmt: skip
         return Plan(sequence, whole_greens(found.green_s, least, cycle_s - sum(changes)), 0.0)
 
-    def _halves(self, j: int, plan: Plan, cycle_s: float, n_bins: int) -> bool:
+    def _halves(self, which: Streams, j: int, plan: Plan, cycle_s: float, n_bins: int) -> bool:
         """Whether a junction alone would be better at half the cycle."""
         need = least_cycle_s(self.traffic.signals, j, self.sequences[j])
         if need > cycle_s / 2:
             return False
-        at = self.which.at(j)
+        at = which.at(j)
         waiting = []
         for one in (plan, self._plan(j, cycle_s / 2)):
-            serving = served(self.which, self.traffic.signals, {j: one}, cycle_s, n_bins)[at]
+            serving = served(which, self.traffic.signals, {j: one}, cycle_s, n_bins)[at]
             capacity = serving.sum(axis=1) / cycle_s
-            flow = self.which.flow[at]
+            flow = which.flow[at]
             if (flow > _MOST_DEGREE * capacity).any():
                 waiting.append(math.inf)
                 continue
-            waiting.append(float(waiting_alone(self.which, at, serving, cycle_s, self.traffic.hours).sum()))
+            waiting.append(float(waiting_alone(which, at, serving, cycle_s, self.traffic.hours).sum()))
         return waiting[1] < _HALF_GAIN * waiting[0]
 
-    def _offsets(self, plans: dict[int, Plan], paths: Paths, halved: tuple[int, ...], rounds: int) -> _Try:
+    def _offsets(
+        self, which: Streams, plans: dict[int, Plan], paths: Paths, halved: tuple[int, ...], rounds: int
+    ) -> _Try:
         signals, n, cycle_s = self.traffic.signals, len(self.sequences), paths.cycle_s
-        serving = served(self.which, signals, plans, cycle_s, paths.n_bins)
-        search = OffsetSearch(self.which, paths, serving, n, self.traffic.hours)
-        road = arterial(self.which, paths, n) if n > 1 else None
-        wave = green_wave(road, self.which, serving, cycle_s) if road else None
+        serving = served(which, signals, plans, cycle_s, paths.n_bins)
+        search = OffsetSearch(which, paths, serving, n, self.traffic.hours)
+        road = arterial(which, paths, n) if n > 1 else None
+        wave = green_wave(road, which, serving, cycle_s) if road else None
         found = search.best([wave[1]] if wave else [], rounds=rounds)
         bin_s = cycle_s / serving.shape[1]
         placed = {

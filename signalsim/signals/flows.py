@@ -18,12 +18,14 @@ from signalsim.signals.traffic import Traffic
 
 _USED = 0.85  # of the cycle that is green, for what depends on it before it is known
 _LEAST_SHARE = 0.05  # of the cycle, of a stage
-_USUAL_CYCLE_S = 75.0
+USUAL_CYCLE_S = 75.0  # before it is known
 _FEWEST_PCUPH = 30.0  # that find a gap in the thickest flow
-_ROUNDS = 3
+_ROUNDS, _MOST_ROUNDS, _SETTLED_S = 3, 20, 0.001
 
 
-def stage_saturation(traffic: Traffic, junction: int, share: Sequence[float] | None = None) -> np.ndarray:
+def stage_saturation(
+    traffic: Traffic, junction: int, share: Sequence[float] | None = None, cycle_s: float = USUAL_CYCLE_S
+) -> np.ndarray:
     """(n_stages, n_movements) saturation flows per lane, pcu/h, of a junction's stages, in local order;
     0 where a stage does not serve a movement.
 
@@ -32,54 +34,60 @@ def stage_saturation(traffic: Traffic, junction: int, share: Sequence[float] | N
     cycle that each stage is green; without it queues and the end of green do not count.
     """
     signals = traffic.signals
+    own = [m for g in signals.groups_of(junction) for m in signals.movements_of_group[g]]
+    over = signals.live_yields[np.isin(signals.live_yields[:, 0], own)].tolist()
     out = np.zeros((len(signals.stages[junction]), len(traffic.flow_pcuph)))
     for s, groups in enumerate(signals.stage_groups[junction]):
         served = [m for g in groups for m in signals.movements_of_group[g]]
         out[s, served] = traffic.saturation[served]
         against: dict[int, list[int]] = {m: [] for m in served}
-        for a, b in signals.live_yields.tolist():
+        for a, b in over:
             other = int(signals.movement_group[b])
             if a in against and (other < 0 or other in groups) and traffic.flow_pcuph[b] > 0:
                 against[a].append(b)
         for m, others in against.items():
             if others:
-                out[s, m] = min(out[s, m], _in_gaps(traffic, m, others, None if share is None else share[s]))
+                green_s = None if share is None else (share[s], cycle_s)
+                out[s, m] = min(out[s, m], _in_gaps(traffic, m, others, green_s))
     return out
 
 
-def _in_gaps(traffic: Traffic, movement: int, others: Sequence[int], share: float | None) -> float:
-    """pcu/h of green of a movement that gives way to others.
+def _in_gaps(
+    traffic: Traffic, movement: int, others: Sequence[int], green: tuple[float, float] | None
+) -> float:
+    """pcu/h of green of a movement that gives way to others; ``green``: share of the cycle, and cycle, s.
 
     Uniform arrivals at the flow ratio y queue up in red and are gone y (1 - g) / (g (1 - y)) of a green
     share g later.
     """
     flow = float(traffic.flow_pcuph[others].sum())
     rate = permissive_saturation(flow, float(traffic.gap_s[movement]), float(traffic.follow_s[movement]))
-    if share is None:
+    if green is None:
         return rate
+    share, cycle_s = green
     lanes = [len(traffic.network.movement_lanes(m)) for m in others]
     ratio = float((traffic.flow_pcuph[others] / (traffic.saturation[others] * lanes)).max())
     queued = 0.0
     if any(traffic.signals.movement_group[m] >= 0 for m in others):
         queued = ratio * (1 - share) / max(share * (1 - ratio), 1e-6)
-    clearing = float(traffic.sneakers[movement]) * 3600 / (share * _USUAL_CYCLE_S)
+    clearing = float(traffic.sneakers[movement]) * 3600 / (share * cycle_s)
     return max(rate * (1 - queued), 0.0) + max(clearing, _FEWEST_PCUPH)
 
 
-def saturated(traffic: Traffic, junction: int) -> np.ndarray:
+def saturated(traffic: Traffic, junction: int, cycle_s: float = USUAL_CYCLE_S) -> np.ndarray:
     """``stage_saturation`` at greens in proportion to what they bring about."""
     n = len(traffic.signals.stages[junction])
     found = stage_saturation(traffic, junction)
     for _ in range(_ROUNDS):
         ratios = np.array(_ratios(traffic, junction, found))
         share = _USED * ratios / ratios.sum() if ratios.sum() > 0 else np.full(n, _USED / n)
-        found = stage_saturation(traffic, junction, np.maximum(share, _LEAST_SHARE).tolist())
+        found = stage_saturation(traffic, junction, np.maximum(share, _LEAST_SHARE).tolist(), cycle_s)
     return found
 
 
-def stage_ratios(traffic: Traffic, junction: int) -> tuple[float, ...]:
+def stage_ratios(traffic: Traffic, junction: int, cycle_s: float = USUAL_CYCLE_S) -> tuple[float, ...]:
     """Critical ratios of a junction's stages, in local order. Movements without a signal do not count."""
-    return _ratios(traffic, junction, saturated(traffic, junction))
+    return _ratios(traffic, junction, saturated(traffic, junction, cycle_s))
 
 
 def _ratios(traffic: Traffic, junction: int, by_stage: np.ndarray) -> tuple[float, ...]:
@@ -123,15 +131,21 @@ def design_plans(
     designs: dict[int, Design] = {}
     for j in range(len(signals.junctions)):
         sequence = (sequences or {}).get(j) or tuple(range(len(signals.stages[j])))
-        ratios = stage_ratios(traffic, j)
         least = least_greens_s(signals, j, sequence)
-        design = designer(
-            [ratios[s] for s in sequence],
-            signals.changes_s(j, sequence),
-            least,
-            loss_per_stage_s=stage_losses_s(traffic, j, sequence),
-            **limits,
-        )
+        cycle_s = USUAL_CYCLE_S
+        for _ in range(_MOST_ROUNDS):
+            ratios = stage_ratios(traffic, j, cycle_s)
+            design = designer(
+                [ratios[s] for s in sequence],
+                signals.changes_s(j, sequence),
+                least,
+                loss_per_stage_s=stage_losses_s(traffic, j, sequence),
+                **limits,
+            )
+            is_settled = abs(design.cycle_s - cycle_s) < _SETTLED_S
+            cycle_s = design.cycle_s
+            if is_settled:
+                break
         green = tuple(max(float(round(g)), low) for g, low in zip(design.green_s, least, strict=True))
         plans[j], designs[j] = Plan(sequence, green, 0.0), design
     return plans, designs

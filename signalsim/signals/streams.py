@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from signalsim.signals.flows import saturated
+from signalsim.signals.flows import USUAL_CYCLE_S, saturated
 from signalsim.signals.lanes import lane_rates
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.traffic import Traffic
@@ -43,14 +43,14 @@ class Streams:
         return np.flatnonzero(self.junction == junction)
 
 
-def streams(traffic: Traffic) -> Streams:
-    """The streams of a scenario."""
+def streams(traffic: Traffic, cycle_s: float | Mapping[int, float] = USUAL_CYCLE_S) -> Streams:
+    """The streams of a scenario; ``cycle_s``: of all junctions, or of each."""
     network, signals, flow_pcuph = traffic.network, traffic.signals, traffic.flow_pcuph
     rows: list[tuple[int, int, int, float, float, int, int]] = []
     worths: list[np.ndarray] = []
     widest = max((len(stages) for stages in signals.stages), default=1)
     for j in range(len(signals.junctions)):
-        by_stage = saturated(traffic, j)
+        by_stage = saturated(traffic, j, cycle_s[j] if isinstance(cycle_s, Mapping) else cycle_s)
         found = lane_rates(traffic, j, by_stage)
         best = np.maximum(found.rate.max(axis=0, initial=0.0), 1e-9)
         lanes = [
