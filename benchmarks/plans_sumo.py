@@ -89,7 +89,7 @@ def measure(case: Case, plans: Sequence[str], seeds: int) -> list[dict[str, Any]
     built = build(load(case.folder))
     begin_s = seconds_of_day(built)
     losses: dict[str, list[float]] = {plan: [] for plan in plans}
-    unserved = dict.fromkeys(plans, 0)
+    unserved, failed = dict.fromkeys(plans, 0), dict[str, str]()
     for seed in range(1, seeds + 1):
         arrivals = sample(built, seed)
         for plan in plans:
@@ -100,7 +100,11 @@ def measure(case: Case, plans: Sequence[str], seeds: int) -> list[dict[str, Any]
                     built.scenario.network, case.folder, arrivals, begin_s, built.scenario.horizon.end_s,
                     folder, None, *((built.signals, own) if own else ()),
                 )  # fmt: skip
-                extra = theirs(built, folder, arrivals, begin_s, plan) if plan in TOOLS else []
+                try:
+                    extra = theirs(built, folder, arrivals, begin_s, plan) if plan in TOOLS else []
+                except subprocess.CalledProcessError as error:
+                    failed[plan] = error.stderr.decode().strip().splitlines()[-1]
+                    continue
                 loss_s, n_unserved = time_lost(folder, extra, seed)
             losses[plan].append(loss_s)
             unserved[plan] += n_unserved
@@ -109,8 +113,9 @@ def measure(case: Case, plans: Sequence[str], seeds: int) -> list[dict[str, Any]
             "scenario": case.name,
             "plan": plan,
             "time_lost_s": losses[plan],
-            "mean_s": float(np.mean(losses[plan])),
+            "mean_s": float(np.mean(losses[plan])) if losses[plan] else None,
             "unserved": unserved[plan],
+            "failed": failed.get(plan),
         }
         for plan in plans
     ]
@@ -200,10 +205,13 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     means = {row["plan"]: row["mean_s"] for row in rows}
     lines = []
     for row in rows:
+        if row["failed"]:
+            lines.append(f"{row['scenario']:34}{row['plan']:18}  SUMO's tool fails: {row['failed']}")
+            continue
         values = " ".join(f"{v:7.1f}" for v in row["time_lost_s"])
         rest = f" +{row['unserved']}" if row["unserved"] else ""
         against = {ours: theirs for theirs, ours in TOOLS.items()}.get(row["plan"])
-        beside = f"{100 * (row['mean_s'] / means[against] - 1):+7.1f} %" if against in means else ""
+        beside = f"{100 * (row['mean_s'] / means[against] - 1):+7.1f} %" if means.get(against) else ""
         lines.append(f"{row['scenario']:34}{row['plan']:18}{row['mean_s']:8.1f}  ({values}){rest} {beside}")
     return "\n".join(lines)
 
