@@ -34,7 +34,11 @@ SETS = {
     "hangzhou_1x1": ("roadnet.json", "flow.json"),
 }
 PLANNED, ADAPTIVE = "deployed:plan=fixedtime", "max-pressure:interval_s=15"
-PUBLISHED = {"deployed": "FixedTime", "max-pressure": "MaxPressure"}  # names in published.csv
+PUBLISHED = {  # names in published.csv
+    "deployed": "FixedTime",
+    "webster": "Webster fixed plan knowing the hour's volumes",
+    "max-pressure": "MaxPressure",
+}
 END_MS = 3_600_000
 
 
@@ -42,7 +46,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path, default=DATA, help="folder with the sets' folders")
     parser.add_argument("--sets", default=",".join(SETS))
-    parser.add_argument("--controllers", default=f"{PLANNED};{ADAPTIVE}", help="separated by semicolons")
+    parser.add_argument(
+        "--controllers", default=f"{PLANNED};webster;coordinated;{ADAPTIVE}", help="separated by semicolons"
+    )
     parser.add_argument("--sensors", default="omniscient", help="what controllers see")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()

@@ -33,15 +33,14 @@ def sumo(scenario: SCENARIO, out: FOLDER, seed: SEED = None, plan: PLAN = None) 
         built = _built(scenario)
         loaded, name = built.scenario, _plan(built, plan)
         own_net = loaded.tables_path / OWN_NET
-        if own_net.is_file() and plan is not None:
-            _refuse_plan(plan, own_net)
         arrivals = sample(built, loaded.config.seed if seed is None else seed)
         end_s, stops = loaded.horizon.end_s, loaded.trips.stops if loaded.trips is not None else None
         with new_folder(out, frozenset()) as part:
             if own_net.is_file():
                 begin_s = _time_of_day_s(loaded.config.start_local)
+                asked = (loaded.signals, Plans(built.plans, name)) if plan is not None else (None, None)
                 lost = export_beside(
-                    loaded.network, loaded.tables_path, arrivals, begin_s, end_s, part, stops
+                    loaded.network, loaded.tables_path, arrivals, begin_s, end_s, part, stops, *asked
                 )
             else:
                 plans = Plans(built.plans, name)
@@ -118,10 +117,3 @@ def _plan(built: "Built", wanted: str | None) -> str:
 def _time_of_day_s(time: datetime) -> float:
     """Seconds since midnight: SUMO's time, which has no date."""
     return (time - time.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
-
-
-def _refuse_plan(plan: str, own_net: Path) -> None:
-    raise InputError(
-        f"--plan {plan}: signals stay as {own_net} has them; leave the option out, or move that file away "
-        "to have the network built anew with this plan"
-    )

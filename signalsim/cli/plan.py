@@ -35,7 +35,7 @@ def plan(
     method: Annotated[Method, typer.Option(help="optimised: searched by simulation; others by formulas.")],
     out: Annotated[Path, typer.Option(help="The new scenario folder; of an unfinished search, the same.")],
     name: Annotated[str | None, typer.Option(help="What the plan is called; by default its method.")] = None,
-    min_cycle: Annotated[float, typer.Option(min=5, max=600, help="Shortest cycle, s.")] = 30.0,
+    min_cycle: Annotated[float, typer.Option(min=5, max=600, help="Shortest cycle, s.")] = 20.0,
     max_cycle: Annotated[float, typer.Option(min=5, max=600, help="Longest cycle, s.")] = 180.0,
     cycle: Annotated[
         float | None, typer.Option(min=5, max=600, help="The common cycle of coordinated, s.")
@@ -123,7 +123,7 @@ def _search(
     trials: int,
 ) -> dict[str, Any]:
     """Search by simulation; the folder has the best plan so far at any time."""
-    from signalsim.control.coordinated import traffic_of
+    from signalsim.control.volumes import traffic_of
     from signalsim.engine import jit
     from signalsim.experiment.plan_folder import SEARCH, earlier_search, keep_search
     from signalsim.experiment.plan_methods import Planned, held_back, starting_plans

@@ -3,30 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from signalsim.signals import always, plan_arrays
 from signalsim.signals.coordinated import Coordinated as Design
-from signalsim.signals.coordinated import Traffic, coordinated
+from signalsim.signals.coordinated import coordinated
 
 from .fixed import PlanPolicy, timetable
 from .lasting import lasting_plan
 from .plans import Designed, stage_order
-from .volumes import HOURS_PER_MS, design_volumes
-
-
-def traffic_of(built: Any) -> Traffic:
-    """What plans of a built scenario are designed on."""
-    network, window = built.scenario.network, built.demand.window_ms
-    return Traffic(
-        network,
-        built.signals,
-        design_volumes(built.demand),
-        built.index.movement_saturation_pcuph,
-        network.length_m / network.speed_mps,
-        np.asarray(built.road.movement_traverse_ms) / 1000,
-        (window[1] - window[0]) * HOURS_PER_MS,
-    )
+from .volumes import traffic_of
 
 
 def coordinated_design(built: Any, **limits: Any) -> Design:

@@ -1,7 +1,7 @@
 """Plans by the time of day: flows of the counted day, its segments, a Webster plan for each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -10,14 +10,16 @@ import numpy as np
 
 from signalsim.counts import WHOLE_APPROACH
 from signalsim.errors import InputError
-from signalsim.signals import Plan, design_plans
-from signalsim.signals.coordinated import Traffic, check_cycle
+from signalsim.signals import Plan, SignalSystem, design_plans
+from signalsim.signals.coordinated import check_cycle
+from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 from signalsim.signals.segments import TRANSITION_LOSS_S, TRANSITION_S, Segments, segment
 from signalsim.signals.streams import Streams, served, streams, waiting_alone
+from signalsim.signals.traffic import Traffic
 
-from .coordinated import traffic_of
 from .lasting import lasting_plan
 from .plans import stage_order
+from .volumes import traffic_of
 
 DAY_S = 86_400
 _SHORT_S, _LONG_S = 1800, 3600  # intervals; long ones where more than half a day was counted
@@ -92,7 +94,7 @@ def _window_bins(built: Any, zone: Any, interval_s: int) -> np.ndarray:
 
 
 def day_plans(
-    built: Any, *, min_cycle_s: float = 30.0, max_cycle_s: float = 180.0, most: int = 8
+    built: Any, *, min_cycle_s: float = MIN_CYCLE_S, max_cycle_s: float = MAX_CYCLE_S, most: int = 8
 ) -> DayPlans:
     """The plans of the counted day. Raises InputError."""
     interval_s = _SHORT_S
@@ -105,23 +107,21 @@ def day_plans(
     check_cycle(base.signals, sequences, max_cycle_s)
 
     def traffic(a: int, b: int) -> Traffic:
-        return Traffic(base.network, base.signals, flows[a:b].mean(axis=0), base.saturation, base.travel_s,
-                       base.traverse_s, interval_s / 3600)  # fmt: skip
+        return replace(base, flow_pcuph=flows[a:b].mean(axis=0), hours=interval_s / 3600)
 
     @cache
     def plan(a: int, b: int) -> dict[int, Plan]:
-        return design_plans(
-            base.network, base.signals, flows[a:b].mean(axis=0), base.saturation, "webster", sequences,
-            min_cycle_s=min_cycle_s, max_cycle_s=max_cycle_s,
-        )[0]  # fmt: skip
+        limits = {"min_cycle_s": min_cycle_s, "max_cycle_s": max_cycle_s}
+        return design_plans(traffic(a, b), "webster", sequences, **limits)[0]
 
     @cache
     def of_interval(k: int) -> Streams:
-        return streams(base.network, base.signals, flows[k], base.saturation)
+        return streams(traffic(k, k + 1))
 
     def delay(a: int, b: int) -> float:
         return sum(
-            interval_s * _waiting(of_interval(k), base, plan(a, b), interval_s / 3600) for k in range(a, b)
+            interval_s * _waiting(of_interval(k), base.signals, plan(a, b), interval_s / 3600)
+            for k in range(a, b)
         )
 
     def change(a: int) -> float:
@@ -138,14 +138,13 @@ def day_plans(
     )
 
 
-def _waiting(which: Streams, base: Traffic, plans: dict[int, Plan], hours: float) -> float:
+def _waiting(which: Streams, signals: SignalSystem, plans: dict[int, Plan], hours: float) -> float:
     """Vehicles that wait on average, every junction by itself."""
-    defaults, total = base.network.defaults, 0.0
-    loss_s, gain_s = defaults.start_up_loss_s, defaults.end_gain_s
+    total = 0.0
     for j, plan in plans.items():
         at = which.at(j)
-        cycle = base.signals.cycle_s(j, plan)
+        cycle = signals.cycle_s(j, plan)
         n = max(1, round(cycle / 2))
-        serving = served(which, base.signals, {j: plan}, cycle, loss_s, gain_s, n)[at]
+        serving = served(which, signals, {j: plan}, cycle, n)[at]
         total += float(waiting_alone(which, at, serving, cycle, hours).sum())
     return total

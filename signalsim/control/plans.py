@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from signalsim.errors import InputError
 from signalsim.signals import Plan, PlanArrays, Program, always, design_plans, plan_arrays
+from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 
 from .fixed import PlanPolicy, timetable
 from .lasting import lasting_plan
 from .lookup import check_range
-from .volumes import design_volumes
+from .volumes import traffic_of
 
 
 def deployed_program(built: Any, name: str = "") -> Program:
@@ -43,10 +44,7 @@ def stage_order(plan: PlanArrays) -> dict[int, tuple[int, ...]]:
 def designed_plan(built: Any, method: str, *, min_cycle_s: float, max_cycle_s: float) -> PlanArrays:
     """A plan by ``signals.design_plans`` ("webster" or "uniform") in the deployed stage order."""
     plans, _ = design_plans(
-        built.scenario.network,
-        built.signals,
-        design_volumes(built.demand),
-        built.index.movement_saturation_pcuph,
+        traffic_of(built),
         method,
         stage_order(lasting_plan(built.deployed, built.tables.signals)),
         min_cycle_s=min_cycle_s,
@@ -74,8 +72,8 @@ class Designed:
 
     method: ClassVar[str]
 
-    min_cycle_s: float = 30.0
-    max_cycle_s: float = 180.0
+    min_cycle_s: float = MIN_CYCLE_S
+    max_cycle_s: float = MAX_CYCLE_S
 
     def __post_init__(self) -> None:
         check_range(self, min_cycle_s=(5.0, 600.0), max_cycle_s=(self.min_cycle_s, 600.0))

@@ -4,9 +4,33 @@ from typing import Any
 
 import numpy as np
 
+from signalsim.signals.traffic import Traffic
+
 HOURS_PER_MS = 1.0 / 3_600_000.0
 ROUNDS = 1000  # links that a vehicle may pass, at most
 STILL = 1e-6  # veh/h: propagation has ended
+
+
+def traffic_of(built: Any) -> Traffic:
+    """What plans of a built scenario are designed on: its volumes, and queues that are let go as the engine
+    lets them go (crossings that are at speed come at ``loss_s`` + headway / 2, a headway after each other).
+    """
+    network, window, road = built.scenario.network, built.demand.window_ms, built.road
+    at_speed_ms = np.asarray(road.movement_startup_ms) + np.asarray(road.movement_startup2_ms)
+    return Traffic(
+        network=network,
+        signals=built.signals,
+        flow_pcuph=design_volumes(built.demand),
+        saturation=built.index.movement_saturation_pcuph,
+        loss_s=(at_speed_ms - np.asarray(road.movement_headway_ms) / 2) / 1000,
+        gain_s=np.asarray(road.movement_end_gain_ms) / 1000,
+        gap_s=np.asarray(road.movement_gap_ms) / 1000,
+        follow_s=np.asarray(road.movement_follow_ms) / 1000,
+        sneakers=np.asarray(road.movement_sneakers, float),
+        traverse_s=np.asarray(road.movement_traverse_ms) / 1000,
+        travel_s=network.length_m / network.speed_mps,
+        hours=(window[1] - window[0]) * HOURS_PER_MS,
+    )
 
 
 def design_volumes(demand: Any) -> np.ndarray:

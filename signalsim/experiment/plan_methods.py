@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from signalsim.control.coordinated import coordinated_design, traffic_of
+from signalsim.control.coordinated import coordinated_design
 from signalsim.control.day import day_plans
 from signalsim.control.lasting import lasting_plan
 from signalsim.control.plans import designed_plan, plain_plans, stage_order
+from signalsim.control.volumes import traffic_of
 from signalsim.errors import InputError
 from signalsim.signals import Plan
 from signalsim.signals.assess import assess, remarks
-from signalsim.signals.coordinated import Traffic, check_cycle
+from signalsim.signals.coordinated import check_cycle
+from signalsim.signals.traffic import Traffic
 
 from .plan_pool import Pool
 from .statistics import Interval, paired_difference

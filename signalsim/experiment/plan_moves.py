@@ -1,12 +1,14 @@
 """Small changes of fixed plans: what a search for better ones tries. All keep minimum greens."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 
 from signalsim.signals import Plan, SignalSystem
 from signalsim.signals.coordinated import least_cycle_s, whole_greens
 from signalsim.signals.design import split_green
+from signalsim.signals.greens import least_greens_s
 
 Plans = dict[int, Plan]
 MIN_CYCLE_S, MAX_CYCLE_S = 20.0, 240.0
@@ -17,6 +19,7 @@ class Moves:
 
     def __init__(self, signals: SignalSystem) -> None:
         self.signals = signals
+        self._least_s = cache(lambda j, stages: least_greens_s(signals, j, stages))
 
     def neighbour(self, plans: Mapping[int, Plan], rng: np.random.Generator, scale: float) -> Plans:
         """Some junctions changed, mostly one or a few, or the cycle of all."""
@@ -40,9 +43,6 @@ class Moves:
             change = self._order
         return change(j, plan, rng, scale)
 
-    def _least(self, j: int, stages: tuple[int, ...]) -> list[float]:
-        return [self.signals.stage_min_green_s(j, stage) for stage in stages]
-
     def _offset(self, j: int, plan: Plan, rng: np.random.Generator, scale: float) -> Plan:
         cycle = self.signals.cycle_s(j, plan)
         step = round(float(rng.normal(0, 0.25 * scale * cycle))) or int(rng.choice([-1, 1]))
@@ -51,7 +51,7 @@ class Moves:
     def _green(self, j: int, plan: Plan, rng: np.random.Generator, scale: float) -> Plan:
         giver, taker = rng.choice(len(plan.stages), size=2, replace=False).tolist()
         step = max(1.0, float(round(abs(rng.normal(0, 6 * scale)))))
-        step = min(step, plan.green_s[giver] - self._least(j, plan.stages)[giver])
+        step = min(step, plan.green_s[giver] - self._least_s(j, plan.stages)[giver])
         if step <= 0:
             return plan
         green = list(plan.green_s)
@@ -68,7 +68,7 @@ class Moves:
 
     def _fitted(self, j: int, plan: Plan, cycle_s: float) -> Plan | None:
         """The plan with its greens stretched or cut to a cycle; None where that is too short."""
-        least, changes = self._least(j, plan.stages), self.signals.changes_s(j, plan.stages)
+        least, changes = self._least_s(j, plan.stages), self.signals.changes_s(j, plan.stages)
         room = cycle_s - sum(changes)
         if least_cycle_s(self.signals, j, plan.stages) > cycle_s + 1e-9:
             return None

@@ -25,10 +25,16 @@ from signalsim.signals import Plan
 
 from .plan_moves import Moves, Plans
 from .plan_pool import Pool
+from .statistics import paired_difference
 
 TUNED_APART = 1_000_003  # added to a scenario's seed: traffic that plans are tuned on is never compared on
 _NEIGHBOURS, _FIRST, _FINALISTS = 8, 3, 3
-_CONFIRM = 2  # times the samples: on so many others the plan has to be better than the one it began with
+_START, _START_SHARE = 3, 0.25  # times the samples that choose the start; of the budget, while undecided
+_CONFIRM, _CONFIRM_PART = (
+    2,
+    16,
+)  # times the samples, or a part of the runs: on so many others the plan is held
+_APART = 100_000  # the first of these others
 _WIDER, _NARROWER, _NARROWEST = 1.5, 0.94, 0.08
 
 
@@ -102,8 +108,8 @@ def search_plan(
     """The best plan found within the budget, by the measure's mean over ``samples`` of traffic.
 
     The plan found is then held against the one that it began with on other samples, which takes little
-    more than the budget; if it is not better there, what was found fits its samples only, and the search
-    stands where it began.
+    more than the budget. Where it is not surely better there (the 95 % interval of the paired differences
+    lies below 0), what was found may fit its samples only: the plan is the one that it began with.
 
     ``starts``: name -> plans to begin with; ``earlier``: a search to go on with instead. ``keep`` is called
     with every improvement and at the end. With a budget in runs equal input gives equal plans; with one in
@@ -113,12 +119,11 @@ def search_plan(
         raise InputError(f"samples: {samples} is too few to choose a plan by; give {_FIRST} or more")
     began, moves = time.monotonic(), Moves(built.signals)
     with Pool(built, seed + TUNED_APART, measure, workers) as pool:
-        state = earlier or _begun(pool, starts, samples, key)
-        runs_before = 0 if earlier is None else earlier.runs
 
         def used() -> float:
-            return budget.share(time.monotonic() - began, state.runs - runs_before)
+            return budget.share(time.monotonic() - began, pool.runs)
 
+        state = earlier or _begun(pool, starts, samples, key, used)
         if keep:
             keep(state)
         while used() < 1:
@@ -132,24 +137,37 @@ def search_plan(
     return state
 
 
-def _begun(pool: Pool, starts: Mapping[str, Plans], samples: int, key: str) -> Search:
-    values = {name: pool.values([(plans, k) for k in range(samples)]) for name, plans in starts.items()}
-    start = min(values, key=lambda name: float(np.mean(values[name])))
-    means = {name: float(np.mean(found)) for name, found in values.items()}
-    state = Search(key, start, dict(starts[start]), values[start], means, runs=pool.runs)
+def _begun(
+    pool: Pool, starts: Mapping[str, Plans], samples: int, key: str, used: Callable[[], float]
+) -> Search:
+    """The best of the starts; which of the two best it is gets more samples while they do not tell."""
+    every = range(_START * samples)
+    values = {name: pool.values([(plans, k) for k in every]) for name, plans in starts.items()}
+    means = {name: float(np.mean(found[:samples])) for name, found in values.items()}
+    order = sorted(values, key=lambda name: float(np.mean(values[name])))[:2]
+    while used() < _START_SHARE and len(order) == 2:
+        difference = paired_difference(np.array(values[order[0]]), np.array(values[order[1]]))
+        if not difference.low < 0 < difference.high:
+            break
+        more = range(len(values[order[0]]), len(values[order[0]]) + samples)
+        for name in order:
+            values[name] += pool.values([(starts[name], k) for k in more])
+        order.sort(key=lambda name: float(np.mean(values[name])))
+    start = order[0]
+    state = Search(key, start, dict(starts[start]), values[start][:samples], means, runs=pool.runs)
     state.history.append((state.runs, state.mean))
     return state
 
 
 def _confirm(state: Search, pool: Pool, start: Plans, samples: int) -> None:
-    """Back to the start where the plan is not better on samples that it was not chosen by."""
+    """Back to the start where the plan is not surely better on samples that it was not found by."""
     if state.plans == start:
         return
-    others = range(samples, (1 + _CONFIRM) * samples)
+    others = range(_APART, _APART + max(_CONFIRM * samples, state.runs // _CONFIRM_PART))
     found = pool.values([(plans, k) for plans in (state.plans, start) for k in others])
     state.runs += len(found)
-    gain = float(np.mean(found[len(others) :])) - float(np.mean(found[: len(others)]))
-    if gain <= 0:
+    difference = paired_difference(np.array(found[: len(others)]), np.array(found[len(others) :]))
+    if not difference.high < 0:
         state.plans = dict(start)
         state.values = pool.values([(start, k) for k in range(samples)])
         state.runs += samples

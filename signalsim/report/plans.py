@@ -1,5 +1,6 @@
 """Figures of fixed plans: cycle and splits of each junction, time and space along an arterial."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ from .timespace import time_space_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MAX_JUNCTIONS = 24  # in one chart
+MAX_JUNCTIONS, MAX_NAME = 24, 20  # in one chart; letters of a junction
+_NO_FILE_NAME = re.compile(r"[^\w.-]+")
 Plans = Mapping[int, Plan]
 
 
@@ -28,7 +30,7 @@ def write_plan_figures(built: Any, plans: Mapping[str, Plans], folder: Path) -> 
                 if figure is None:
                     continue
                 for ending in ("png", "svg"):
-                    save(figure, folder / f"{kind}-{name}.{ending}")
+                    save(figure, folder / f"{kind}-{_NO_FILE_NAME.sub('_', name)}.{ending}")
 
 
 def split_figure(signals: Any, plans: Plans, title: str) -> "Figure":
@@ -60,7 +62,7 @@ def split_figure(signals: Any, plans: Plans, title: str) -> "Figure":
             begin = at
         axes.annotate(f"{cycle:g} s", (longest, row), (6, 0), textcoords="offset points", va="center",
                       fontsize=8, color=INK)  # fmt: skip
-    axes.set_yticks(range(len(shown)), labels=[signals.junctions[j] for j in shown])
+    axes.set_yticks(range(len(shown)), labels=[_short(signals.junctions[j]) for j in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_xlim(0, longest)
     axes.tick_params(axis="y", length=0)
@@ -71,6 +73,11 @@ def split_figure(signals: Any, plans: Plans, title: str) -> "Figure":
     patches.append(Patch(facecolor="white", edgecolor=MUTED, linewidth=0.6, label="change"))
     figure.legend(handles=patches, loc="outside lower center", ncols=min(len(patches), 5), fontsize=8.5)
     return figure
+
+
+def _short(name: str) -> str:
+    """Names of joined junctions can be longer than the chart is wide."""
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def _stage_names(signals: Any, shown: list[int]) -> list[str]:

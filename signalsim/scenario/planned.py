@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from signalsim.errors import InputError
+from signalsim.formats.sumo.export import OWN_NET, OWN_TYPES
 from signalsim.scenario.build import reference_s
 from signalsim.scenario.load import Scenario
 from signalsim.scenario.reference import whole_folder
@@ -47,6 +48,9 @@ def write_planned(
         target = folder / (file.relative_to(scenario.path) if inside else file.name)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.read_bytes())
+    for name in (OWN_NET, OWN_TYPES):  # what SUMO runs, and an export keeps, of a scenario that came from it
+        if (own := scenario.tables_path / name).is_file():
+            (folder / name).write_bytes(own.read_bytes())
     add_plans(scenario, plans, folder)
     if schedule:
         name, starts = schedule

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from signalsim.signals.coordinated import Traffic, least_cycle_s
-from signalsim.signals.flows import stage_ratios
+from signalsim.signals.coordinated import least_cycle_s
+from signalsim.signals.flows import stage_losses_s, stage_ratios
+from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.streams import Streams, served, streams, waiting_alone
+from signalsim.signals.traffic import Traffic
 
 PRACTICAL_DEGREE = 0.9  # of saturation; what is usually designed for (assumption)
 
@@ -19,23 +21,23 @@ def assess(traffic: Traffic, plans: Mapping[int, Plan]) -> list[dict[str, Any]]:
 
     Delays are estimates with even arrivals: the uniform term and the overflow of ``streams``.
     """
-    which = streams(traffic.network, traffic.signals, traffic.flow_pcuph, traffic.saturation)
+    which = streams(traffic, {j: traffic.signals.cycle_s(j, plan) for j, plan in plans.items()})
     return [_junction(traffic, which, j, plan) for j, plan in sorted(plans.items())]
 
 
 def _junction(traffic: Traffic, which: Streams, j: int, plan: Plan) -> dict[str, Any]:
-    signals, defaults = traffic.signals, traffic.network.defaults
+    signals = traffic.signals
     cycle = signals.cycle_s(j, plan)
     changes = signals.plan_changes_s(j, plan)
-    ratios = stage_ratios(traffic.network, signals, j, traffic.flow_pcuph, traffic.saturation)
-    least = [signals.stage_min_green_s(j, stage) for stage in plan.stages]
+    ratios = stage_ratios(traffic, j, cycle)
+    least = least_greens_s(signals, j, plan.stages)
     n = max(1, round(cycle))
     at = which.at(j)
-    serving = served(which, signals, {j: plan}, cycle, defaults.start_up_loss_s, defaults.end_gain_s, n)[at]
+    serving = served(which, signals, {j: plan}, cycle, n)[at]
     capacity, flow = serving.sum(axis=1) / cycle, which.flow[at]
     degree = np.divide(flow, capacity, out=np.full(len(at), math.inf), where=capacity > 0)
     waiting = waiting_alone(which, at, serving, cycle, traffic.hours)
-    lost = sum(changes) + len(changes) * (defaults.start_up_loss_s - defaults.end_gain_s)
+    lost = sum(changes) + sum(stage_losses_s(traffic, j, plan.stages))
     total = sum(ratios[s] for s in set(plan.stages))
     need = least_cycle_s(signals, j, plan.stages)
     busiest = float(degree.max(initial=0.0))

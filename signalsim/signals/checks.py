@@ -16,8 +16,8 @@ from signalsim.signals.crossing_checks import (
     warn_calls,
     warn_clearance,
 )
-from signalsim.signals.greens import plan_greens
-from signalsim.signals.model import Plan, SignalSystem, group_speed_mps
+from signalsim.signals.greens import needed_greens_s
+from signalsim.signals.model import SignalSystem, group_speed_mps
 from signalsim.signals.ring_checks import check_walk_groups, ring_faults
 from signalsim.signals.rows import TOLERANCE_S, plans_with_rows, remark, stage_fault, stage_row
 
@@ -112,7 +112,7 @@ def check_plan_cycles(signals: SignalSystem) -> Iterator[Fault]:
     stated = signals.plan_table.numbers("cycle_s")
     for rows, j, plan in plans_with_rows(signals):
         lost = sum(signals.plan_changes_s(j, plan))
-        least = sum(max(need, 0.0) for need in _least_greens_s(signals, j, plan))
+        least = sum(max(need, 0.0) for need in needed_greens_s(signals, j, plan))
         for i in rows:
             if stated[i] < lost + least - TOLERANCE_S:
                 yield signals.plan_table.fault(
@@ -136,30 +136,11 @@ def check_plan_changes(signals: SignalSystem) -> Iterator[Fault]:
 def check_plan_greens(signals: SignalSystem) -> Iterator[Fault]:
     """Every green of a plan, over all stages in a row that show it, keeps the minimum of its group."""
     for rows, j, plan in plans_with_rows(signals):
-        for i, green, need in zip(rows, plan.green_s, _least_greens_s(signals, j, plan), strict=True):
+        for i, green, need in zip(rows, plan.green_s, needed_greens_s(signals, j, plan), strict=True):
             if green < need - TOLERANCE_S:
                 yield signals.plan_table.fault(
                     i, "green_s", f"is below the minimum green of the stage ({need:g} s); give that or more"
                 )
-
-
-def _least_greens_s(signals: SignalSystem, junction: int, plan: Plan) -> list[float]:
-    """Shortest green of each stage of a plan that leaves its groups their minimum, s: what the
-    neighbouring stages show of a group counts, and when exactly its green begins.
-    """
-    shown = [signals.stage_groups[junction][stage] for stage in plan.stages]
-    elsewhere = signals.cycle_s(junction, plan) - np.array(plan.green_s)
-    of = [
-        {g: signals.group_green_s(junction, stage, g) for g in groups if not signals.has_button[g]}
-        for stage, groups in zip(plan.stages, shown, strict=True)
-    ]  # who is called takes the green that it needs
-    most = [max(needs.values(), default=0.0) for needs in of]
-    need = (most - elsewhere).tolist()  # of groups that are green throughout
-    for one in plan_greens(signals, junction, plan):
-        least = max(of[k].get(one.group, 0.0) for k in one.places)
-        for k in one.places:
-            need[k] = max(need[k], plan.green_s[k] + least - (one.end_s - one.begin_s))
-    return list(need)
 
 
 def check_plan_sums(signals: SignalSystem) -> Iterator[Fault]:

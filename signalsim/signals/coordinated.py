@@ -7,34 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from signalsim.errors import InputError
-from signalsim.network import Network
 from signalsim.signals.arterial import Arterial, arterial, bands_of, green_wave
 from signalsim.signals.bandwidth import Bands
-from signalsim.signals.design import webster
-from signalsim.signals.flows import stage_ratios
+from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S, webster
+from signalsim.signals.flows import stage_losses_s, stage_ratios
+from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.offsets import Offsets, OffsetSearch
 from signalsim.signals.platoons import Paths
 from signalsim.signals.streams import Streams, served, streams, waiting_alone
+from signalsim.signals.traffic import Traffic
 
 _COARSE_S, _FINE_S = 10.0, 2.0  # steps of the search for the cycle
 _COARSE_BIN_S = 2.0  # bins while it is searched for; then a second
 _HALF_GAIN = 0.9  # of a junction's delay alone that half the cycle must be below
+_ALL_HALF_GAIN = 0.8  # of all delay that half cycles must be below: they cost progression
 _MOST_DEGREE = 0.95  # degree of saturation that half a cycle may bring
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """What plans of a scenario are designed on. ``flow_pcuph``, ``saturation`` (per lane), ``traverse_s``:
-    (n_movements,); ``travel_s``: (n_links,); ``hours``: of the demand window."""
-
-    network: Network
-    signals: SignalSystem
-    flow_pcuph: np.ndarray
-    saturation: np.ndarray
-    travel_s: np.ndarray
-    traverse_s: np.ndarray
-    hours: float
 
 
 @dataclass(frozen=True)
@@ -67,8 +55,7 @@ class _Try:
 
 def least_cycle_s(signals: SignalSystem, junction: int, sequence: tuple[int, ...]) -> float:
     """The shortest cycle that holds minimum greens, walks, clearances and intergreens, s."""
-    greens = (signals.stage_min_green_s(junction, stage) for stage in sequence)
-    return sum(greens) + sum(signals.changes_s(junction, sequence))
+    return sum(least_greens_s(signals, junction, sequence)) + sum(signals.changes_s(junction, sequence))
 
 
 def check_cycle(signals: SignalSystem, sequences: Mapping[int, tuple[int, ...]], max_cycle_s: float) -> None:
@@ -88,8 +75,8 @@ def coordinated(
     traffic: Traffic,
     sequences: Mapping[int, tuple[int, ...]],
     *,
-    min_cycle_s: float = 30.0,
-    max_cycle_s: float = 180.0,
+    min_cycle_s: float = MIN_CYCLE_S,
+    max_cycle_s: float = MAX_CYCLE_S,
     cycle_s: float | None = None,
 ) -> Coordinated:
     """The common cycle, splits and offsets of least estimated delay. ``sequences``: stages in order per
@@ -135,61 +122,57 @@ class _Designer:
 
     def __init__(self, traffic: Traffic, sequences: Mapping[int, tuple[int, ...]]):
         self.traffic, self.sequences = traffic, sequences
-        t = traffic
-        self.which: Streams = streams(t.network, t.signals, t.flow_pcuph, t.saturation)
-        defaults = t.network.defaults
-        self.loss_s, self.gain_s = defaults.start_up_loss_s, defaults.end_gain_s
-        self.ratios = {
-            j: stage_ratios(t.network, t.signals, j, t.flow_pcuph, t.saturation) for j in sequences
-        }
+        self.losses_s = {j: stage_losses_s(traffic, j, sequence) for j, sequence in sequences.items()}
 
     def at(self, cycle_s: float, bin_s: float = 1.0, *, rounds: int = 3) -> _Try:
         """The best plan at one cycle: with all junctions at it, or some at half of it."""
         whole = {j: self._plan(j, cycle_s) for j in self.sequences}
         t, n = self.traffic, max(1, round(cycle_s / bin_s))
-        paths = Paths(t.network, self.which, t.flow_pcuph, t.travel_s, t.traverse_s, cycle_s, n)
-        tries = [self._offsets(whole, paths, (), rounds)]
-        halved = tuple(j for j in self.sequences if self._halves(j, whole[j], cycle_s, n))
+        which = streams(t, cycle_s)
+        paths = Paths(t.network, which, t.flow_pcuph, t.travel_s, t.traverse_s, cycle_s, n)
+        tries = [self._offsets(which, whole, paths, (), rounds)]
+        halved = tuple(j for j in self.sequences if self._halves(which, j, whole[j], cycle_s, n))
         if 0 < len(halved) < len(whole):  # all of them: that is the plan of the half cycle
             plans = whole | {j: self._plan(j, cycle_s / 2) for j in halved}
-            tries.append(self._offsets(plans, paths, halved, rounds))
-        return min(tries, key=lambda one: one.total)
+            tries.append(self._offsets(which, plans, paths, halved, rounds))
+        return tries[-1] if tries[-1].total < _ALL_HALF_GAIN * tries[0].total else tries[0]
 
     def _plan(self, j: int, cycle_s: float) -> Plan:
         signals, sequence = self.traffic.signals, self.sequences[j]
         changes = signals.changes_s(j, sequence)
-        least = [signals.stage_min_green_s(j, stage) for stage in sequence]
+        least = least_greens_s(signals, j, sequence)
+        ratios = stage_ratios(self.traffic, j, cycle_s)
         found = webster(
-            [self.ratios[j][s] for s in sequence], changes, least,
-            loss_per_stage_s=self.loss_s - self.gain_s, cycle_s=cycle_s, min_cycle_s=0.0, max_cycle_s=cycle_s,
+            [ratios[s] for s in sequence], changes, least, loss_per_stage_s=self.losses_s[j],
+            cycle_s=cycle_s, min_cycle_s=0.0, max_cycle_s=cycle_s,
         )  # fmt: skip
         return Plan(sequence, whole_greens(found.green_s, least, cycle_s - sum(changes)), 0.0)
 
-    def _halves(self, j: int, plan: Plan, cycle_s: float, n_bins: int) -> bool:
+    def _halves(self, which: Streams, j: int, plan: Plan, cycle_s: float, n_bins: int) -> bool:
         """Whether a junction alone would be better at half the cycle."""
         need = least_cycle_s(self.traffic.signals, j, self.sequences[j])
         if need > cycle_s / 2:
             return False
-        at = self.which.at(j)
+        at = which.at(j)
         waiting = []
         for one in (plan, self._plan(j, cycle_s / 2)):
-            serving = served(
-                self.which, self.traffic.signals, {j: one}, cycle_s, self.loss_s, self.gain_s, n_bins
-            )[at]
+            serving = served(which, self.traffic.signals, {j: one}, cycle_s, n_bins)[at]
             capacity = serving.sum(axis=1) / cycle_s
-            flow = self.which.flow[at]
+            flow = which.flow[at]
             if (flow > _MOST_DEGREE * capacity).any():
                 waiting.append(math.inf)
                 continue
-            waiting.append(float(waiting_alone(self.which, at, serving, cycle_s, self.traffic.hours).sum()))
+            waiting.append(float(waiting_alone(which, at, serving, cycle_s, self.traffic.hours).sum()))
         return waiting[1] < _HALF_GAIN * waiting[0]
 
-    def _offsets(self, plans: dict[int, Plan], paths: Paths, halved: tuple[int, ...], rounds: int) -> _Try:
+    def _offsets(
+        self, which: Streams, plans: dict[int, Plan], paths: Paths, halved: tuple[int, ...], rounds: int
+    ) -> _Try:
         signals, n, cycle_s = self.traffic.signals, len(self.sequences), paths.cycle_s
-        serving = served(self.which, signals, plans, cycle_s, self.loss_s, self.gain_s, paths.n_bins)
-        search = OffsetSearch(self.which, paths, serving, n, self.traffic.hours)
-        road = arterial(self.which, paths, n) if n > 1 else None
-        wave = green_wave(road, self.which, serving, cycle_s) if road else None
+        serving = served(which, signals, plans, cycle_s, paths.n_bins)
+        search = OffsetSearch(which, paths, serving, n, self.traffic.hours)
+        road = arterial(which, paths, n) if n > 1 else None
+        wave = green_wave(road, which, serving, cycle_s) if road else None
         found = search.best([wave[1]] if wave else [], rounds=rounds)
         bin_s = cycle_s / serving.shape[1]
         placed = {

@@ -5,12 +5,12 @@ stage is the largest that only this stage can serve; Y is their sum; *lost time*
 no movement can use.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-MIN_CYCLE_S, MAX_CYCLE_S = 30.0, 180.0
+MIN_CYCLE_S, MAX_CYCLE_S = 20.0, 180.0
 MAX_SUM = 0.95  # of critical ratios in Webster's formula; above, the longest cycle is taken
 
 
@@ -48,33 +48,6 @@ def permissive_saturation(flow_against: float, gap_s: float, follow_s: float) ->
     if q * follow_s < 1e-9:
         return 3600 / follow_s
     return float(3600 * q * np.exp(-q * gap_s) / -np.expm1(-q * follow_s))
-
-
-def lane_group_ratios(
-    flow: np.ndarray, saturation: np.ndarray, lanes: Sequence[Sequence[Hashable]]
-) -> np.ndarray:
-    """(n_movements,) flow ratios. ``lanes[m]`` are the lanes that serve movement m.
-
-    Movements that share a lane spread over their lanes together: their ratio is the sum of
-    flow / saturation over the number of their lanes, but never below that of one of them on its own
-    lanes (lane groups of HCM 2010, ch. 18). ``flow`` pcu/h, ``saturation`` pcu/h per lane.
-    """
-    n = len(flow)
-    group = list(range(n))
-    for a in range(n):
-        for b in range(a):
-            if set(lanes[a]) & set(lanes[b]) and group[a] != group[b]:
-                old, new = group[a], group[b]
-                group = [new if g == old else g for g in group]
-    alone = np.array([flow[m] / (saturation[m] * len(lanes[m])) for m in range(n)])
-    ratio = alone.copy()
-    for one in set(group):
-        members = [m for m in range(n) if group[m] == one]
-        used = set().union(*(lanes[m] for m in members))
-        together = sum(flow[m] / saturation[m] for m in members) / len(used)
-        for m in members:
-            ratio[m] = max(alone[m], together)
-    return ratio
 
 
 def critical_ratios(
@@ -132,12 +105,30 @@ def _limited_cycle(wish: float, least_s: float, low: float, high: float) -> floa
     return max(min(max(wish, low), high), least_s)
 
 
+def _wished_cycle_s(lost_s: float, ratios: Sequence[float], least_s: Sequence[float]) -> float:
+    """Webster's cycle where minimum greens are more than some stages' share of it: what they have too much
+    is lost to the others, and counts as lost time. ``least_s``: effective greens.
+    """
+    share, least, total = np.array(ratios, float), np.asarray(least_s, float), float(sum(ratios))
+    share = share / total if total > 0 else share
+
+    def excess(wasted: float) -> float:
+        green = webster_cycle_s(lost_s + wasted, total) - lost_s - wasted
+        return float(np.maximum(least - share * green, 0.0).sum()) - wasted
+
+    low, high = 0.0, float(least.sum())  # excess falls from one to the other
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return webster_cycle_s(lost_s + high, total)
+
+
 def webster(
     ratios: Sequence[float],
     change_s: Sequence[float],
     min_green_s: Sequence[float],
     *,
-    loss_per_stage_s: float = 0.0,
+    loss_per_stage_s: float | Sequence[float] = 0.0,
     min_cycle_s: float = MIN_CYCLE_S,
     max_cycle_s: float = MAX_CYCLE_S,
     cycle_s: float | None = None,
@@ -145,19 +136,20 @@ def webster(
     """Webster's plan: cycle of least delay, effective greens by critical ratio.
 
     ``ratios``: per stage. ``change_s``: the intergreen behind each stage. ``loss_per_stage_s``:
-    start-up loss minus end gain. Lost time L is the sum of both. Where Y exceeds MAX_SUM the formula
-    explodes: the longest cycle is taken and the design says ``is_oversaturated``. ``cycle_s`` fixes
-    the cycle instead.
+    start-up loss minus end gain, of all stages or of each. Lost time L is the sum of both, and of what
+    stages get as minimum green that their traffic does not ask for. Where Y exceeds MAX_SUM the formula
+    explodes: the longest cycle is taken and the design says ``is_oversaturated``. ``cycle_s`` fixes the
+    cycle instead.
     """
-    lost = sum(change_s) + loss_per_stage_s * len(change_s)
-    total = sum(ratios)
-    is_over = total > MAX_SUM
-    wish = max_cycle_s if is_over else webster_cycle_s(lost, total)
+    loss_s = np.broadcast_to(loss_per_stage_s, len(change_s)).tolist()
+    lost = sum(change_s) + sum(loss_s)
+    effective_min = [max(g - loss, 0.0) for g, loss in zip(min_green_s, loss_s, strict=True)]
+    is_over = sum(ratios) > MAX_SUM
+    wish = max_cycle_s if is_over else _wished_cycle_s(lost, ratios, effective_min)
     wish = wish if cycle_s is None else cycle_s
     cycle = _limited_cycle(wish, sum(change_s) + sum(min_green_s), min_cycle_s, max_cycle_s)
-    effective_min = [max(g - loss_per_stage_s, 0.0) for g in min_green_s]
     effective = split_green(cycle - lost, ratios, effective_min)
-    green = tuple(g + loss_per_stage_s for g in effective)
+    green = tuple(g + loss for g, loss in zip(effective, loss_s, strict=True))
     return Design(sum(green) + sum(change_s), green, tuple(ratios), is_over)
 
 
@@ -166,7 +158,7 @@ def uniform(
     change_s: Sequence[float],
     min_green_s: Sequence[float],
     *,
-    loss_per_stage_s: float = 0.0,
+    loss_per_stage_s: float | Sequence[float] = 0.0,
     min_cycle_s: float = MIN_CYCLE_S,
     max_cycle_s: float = MAX_CYCLE_S,
 ) -> Design:

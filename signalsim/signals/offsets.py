@@ -19,12 +19,13 @@ from signalsim.signals.platoons import Paths
 from signalsim.signals.streams import Streams, limited, overflow_veh, queues
 
 _SWEEPS, _ROUNDS = 8, 3
+_KEPT = 0.5  # of the gain over even arrivals that platoons keep: turners that wait for gaps break them up
 
 
 @dataclass(frozen=True)
 class Offsets:
     """``offset``: (n_junctions,) bins after the common second; ``queue``: (n_streams,) mean pcu that wait
-    under them."""
+    under them, as far as is expected: see ``_KEPT``."""
 
     offset: np.ndarray
     queue: np.ndarray
@@ -47,7 +48,8 @@ class OffsetSearch:
         self._turn = -2j * np.pi * np.arange(self.n_bins // 2 + 1) / self.n_bins
         uniform = np.repeat(which.flow[:, None] * self.bin_s, self.n_bins, axis=1)
         self._grouped: dict[int, list[tuple[int, np.ndarray]]] = {}
-        self._set_departures(queues(limited(uniform, serving), serving)[1])
+        self._even, departures = queues(limited(uniform, serving), serving)
+        self._set_departures(departures)
 
     def best(self, starts: Sequence[np.ndarray] = (), *, rounds: int = _ROUNDS) -> Offsets:
         """The best of what is found from the tree and from each of ``starts`` ((n_junctions,) bins)."""
@@ -62,7 +64,8 @@ class OffsetSearch:
             queue, departures = queues(limited(arrivals, self.serving), self.serving)
             self._set_departures(departures)
         capacity = self.serving.sum(axis=1) / (self.n_bins * self.bin_s)
-        return Offsets(offset, queue + overflow_veh(self.which.flow, capacity, self.which.beside, self.hours))
+        overflow = overflow_veh(self.which.flow, capacity, self.which.beside, self.hours)
+        return Offsets(offset, _KEPT * queue + (1 - _KEPT) * self._even + overflow)
 
     def _climb(self, offset: np.ndarray, rounds: int) -> Offsets:
         best = self.evaluate(offset)

@@ -1,30 +1,39 @@
 """Platoons from one signal to the next: travel, dispersion, and who mixes with whom.
 
-Dispersion after Robertson, D. I. (1969), TRANSYT: a traffic network study tool, RRL Report LR 253:
-q'(t + 0.8 T) = F q(t) + (1 - F) q'(t + 0.8 T - 1), F = 1 / (1 + 0.35 * 0.8 T). In the steady state of
-a cycle that is a product of spectra, so that profiles are handled as spectra here.
+Platoons disperse because drivers differ in speed, each keeping their own (Pacey, G. M. (1956), The progress
+of a bunch of vehicles released from a traffic signal, RRL Research Note RN/2665), as the scenario's drivers
+do. In the steady state of a cycle a link is a product of spectra, so that profiles are handled as spectra.
 """
 
 from collections import defaultdict
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
-from signalsim.network import Network
+from signalsim.network import Defaults, Network
 from signalsim.signals.streams import Streams
 
-ALPHA, BETA = 0.35, 0.8  # Robertson's values
+_DRIVERS = 20
 _LEAST_SHARE = 0.05  # of a stream: less is not followed
 _MOST_LINKS = 10  # behind a signal that a platoon is followed over
 
 
-def transfer(travel_s: float, cycle_s: float, n_bins: int) -> np.ndarray:
-    """(n_bins // 2 + 1,) complex: what a link that takes ``travel_s`` makes of a profile's spectrum."""
+def transfer(travel_s: float, cycle_s: float, n_bins: int, factors: np.ndarray) -> np.ndarray:
+    """(n_bins // 2 + 1,) complex: what a link that takes ``travel_s`` makes of a profile's spectrum.
+    ``factors``: speeds of equally many drivers, over that of free flow."""
     bin_s = cycle_s / n_bins
     turn = -2j * np.pi * np.arange(n_bins // 2 + 1) / n_bins
-    travel = max(travel_s, 0.0) / bin_s
-    smooth = 1 / (1 + ALPHA * BETA * max(travel_s, 0.0))
-    return np.asarray(smooth * np.exp(turn * BETA * travel) / (1 - (1 - smooth) * np.exp(turn)))
+    seconds = max(travel_s, 0.0) / factors
+    return np.asarray(np.exp(turn[:, None] * (seconds / bin_s)).mean(axis=1))
+
+
+def speed_factors(defaults: Defaults) -> np.ndarray:
+    """(20,) speed factors that stand for a scenario's drivers: the middles of twentieths of a normal
+    distribution, cut as theirs is."""
+    middles = (np.arange(_DRIVERS) + 0.5) / _DRIVERS
+    factors = 1 + defaults.pace_sd * np.array([NormalDist().inv_cdf(float(p)) for p in middles])
+    return np.clip(factors, defaults.pace_low, defaults.pace_high)
 
 
 class Way(NamedTuple):
@@ -59,6 +68,7 @@ class Paths:
         for m, link in enumerate(network.movement_from.tolist()):
             self._from[link].append(m)
         self._cache: dict[float, np.ndarray] = {}
+        self._factors = speed_factors(network.defaults)
         self.to = [self._follow(int(m)) for m in which.movement]
 
     def _follow(self, movement: int) -> list[Way]:
@@ -82,5 +92,5 @@ class Paths:
     def _spectrum(self, seconds: float) -> np.ndarray:
         key = round(seconds, 1)
         if key not in self._cache:
-            self._cache[key] = transfer(key, self.cycle_s, self.n_bins)
+            self._cache[key] = transfer(key, self.cycle_s, self.n_bins, self._factors)
         return self._cache[key]

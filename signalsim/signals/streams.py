@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from signalsim.network import Network
-from signalsim.signals.design import lane_group_ratios
-from signalsim.signals.flows import stage_saturation
+from signalsim.signals.flows import USUAL_CYCLE_S, saturated
+from signalsim.signals.lanes import lane_rates
 from signalsim.signals.model import Plan, SignalSystem
+from signalsim.signals.traffic import Traffic
 
 _FINE = 10  # parts of a bin that greens are rounded to
 _MOST_SERVED = 0.97  # degree of saturation up to which a queue repeats itself every cycle
@@ -22,16 +22,18 @@ _MOST_SERVED = 0.97  # degree of saturation up to which a queue repeats itself e
 @dataclass(frozen=True)
 class Streams:
     """All streams of a scenario, sorted by movement. ``worth`` is what a second of green of a stage
-    passes over what it passes in the stream's best stage; 0 where it is red."""
+    passes over what it passes in the best stage of the stream's lanes; 0 where it is red."""
 
     movement: np.ndarray  # (n,) int
     junction: np.ndarray  # (n,) int
     link: np.ndarray  # (n,) int, the approach
     flow: np.ndarray  # (n,) pcu/s
-    saturation: np.ndarray  # (n,) pcu/s of all its lanes, shared ones by the flows that share them
+    saturation: np.ndarray  # (n,) pcu/s of its part of its lanes, in the best stage of each
     worth: np.ndarray  # (n, most stages of a junction)
     group: np.ndarray  # (n,) int, signal group
     beside: np.ndarray  # (n,) int, the same for those that share lanes
+    loss_s: np.ndarray  # (n,) of a green's beginning
+    gain_s: np.ndarray  # (n,) of the yellow behind it
 
     def __len__(self) -> int:
         return len(self.movement)
@@ -41,38 +43,46 @@ class Streams:
         return np.flatnonzero(self.junction == junction)
 
 
-def streams(
-    network: Network, signals: SignalSystem, flow_pcuph: np.ndarray, saturation: np.ndarray
-) -> Streams:
-    """The streams of a scenario; ``flow_pcuph``, ``saturation`` (per lane, pcu/h): (n_movements,)."""
+def streams(traffic: Traffic, cycle_s: float | Mapping[int, float] = USUAL_CYCLE_S) -> Streams:
+    """The streams of a scenario; ``cycle_s``: of all junctions, or of each."""
+    network, signals, flow_pcuph = traffic.network, traffic.signals, traffic.flow_pcuph
     rows: list[tuple[int, int, int, float, float, int, int]] = []
     worths: list[np.ndarray] = []
     widest = max((len(stages) for stages in signals.stages), default=1)
     for j in range(len(signals.junctions)):
-        movements = [m for g in signals.groups_of(j) for m in signals.movements_of_group[g]]
-        by_stage = stage_saturation(network, signals, j, flow_pcuph, saturation)[:, movements]
-        best = by_stage.max(axis=0, initial=0.0)
-        best = np.where(best > 0, best, saturation[movements])
-        lanes = [[(int(network.movement_from[m]), n) for n in network.movement_lanes(m)] for m in movements]
-        ratios = lane_group_ratios(flow_pcuph[movements], best, lanes)
-        beside = [
-            min(m for m, own in zip(movements, lanes, strict=True) if set(own) & set(all_)) for all_ in lanes
+        by_stage = saturated(traffic, j, cycle_s[j] if isinstance(cycle_s, Mapping) else cycle_s)
+        found = lane_rates(traffic, j, by_stage)
+        best = np.maximum(found.rate.max(axis=0, initial=0.0), 1e-9)
+        lanes = [
+            {(int(network.movement_from[m]), n) for n in network.movement_lanes(m)} for m in found.movements
         ]
-        for k, m in enumerate(movements):
+        for m, own, on_lanes in zip(found.movements, lanes, found.flow, strict=True):
             if flow_pcuph[m] <= 0:
                 continue
-            flow = float(flow_pcuph[m]) / 3600
+            share, flow = on_lanes / on_lanes.sum(), float(flow_pcuph[m]) / 3600
+            ratio = float(share @ found.ratio)
+            rate = flow / ratio if ratio > 0 else float(traffic.saturation[m]) / 3600
             passed = np.zeros(widest)
-            passed[: len(by_stage)] = by_stage[:, k] / best[k]
+            passed[: len(by_stage)] = np.where(by_stage[:, m] > 0, (found.rate / best) @ share, 0.0)
+            beside = min(n for n, other in zip(found.movements, lanes, strict=True) if own & other)
             link, lamp = int(network.movement_from[m]), int(signals.movement_group[m])
-            rows.append((m, j, link, flow, flow / float(ratios[k]), lamp, beside[k]))
+            rows.append((m, j, link, flow, rate, lamp, beside))
             worths.append(passed)
     order = sorted(range(len(rows)), key=lambda i: rows[i][0])
     columns = list(zip(*(rows[i] for i in order), strict=True)) or [()] * 7
-    arrays = [np.array(column) for column in columns]
-    worth = np.array([worths[i] for i in order]).reshape(-1, widest)
-    movements_of, at, approaches, passing, saturated, lamps, beside_them = arrays
-    return Streams(movements_of, at, approaches, passing, saturated, worth, lamps, beside_them)
+    moved, junction, approach, flows, saturation, group, beside_them = (np.array(c) for c in columns)
+    return Streams(
+        movement=moved,
+        junction=junction,
+        link=approach,
+        flow=flows,
+        saturation=saturation,
+        worth=np.array([worths[i] for i in order]).reshape(-1, widest),
+        group=group,
+        beside=beside_them,
+        loss_s=traffic.loss_s[moved.astype(int)],
+        gain_s=traffic.gain_s[moved.astype(int)],
+    )
 
 
 def served(
@@ -80,14 +90,11 @@ def served(
     signals: SignalSystem,
     plans: Mapping[int, Plan],
     cycle_s: float,
-    loss_s: float,
-    gain_s: float,
     n_bins: int,
 ) -> np.ndarray:
     """(n, n_bins) pcu that can leave per bin, from the start of each junction's first green on.
 
-    Whole cycles of a junction's plan are repeated until ``cycle_s`` is full. ``loss_s``: of a green's
-    beginning; ``gain_s``: of the yellow behind it.
+    Whole cycles of a junction's plan are repeated until ``cycle_s`` is full.
     """
     n = n_bins
     out = np.zeros((len(which), n))
@@ -109,7 +116,7 @@ def served(
                 for r in range(repeats):
                     at = round(r * n * _FINE / repeats)
                     rate[at + fine[2 * k] : at + end] = which.worth[i, stage]
-            effective = _effective(rate, round(loss_s / step), round(gain_s / step))
+            effective = _effective(rate, round(which.loss_s[i] / step), round(which.gain_s[i] / step))
             out[i] = which.saturation[i] * effective.reshape(n, _FINE).mean(axis=1) * (cycle_s / n)
     return out
 

@@ -108,8 +108,16 @@ def test_a_scenario_from_sumo_keeps_its_net_and_its_programs(scenarios: Path, tm
     start_s = 7 * 3600 + 50 * 60  # the scenario starts at 07:50; SUMO's time is that of the day
     assert departs[1] == pytest.approx([t + start_s for t in departs[0]], abs=1e-6)
     assert f'<begin value="{start_s}"/>' in (folders[1] / "scenario.sumocfg").read_text()
-    refused = signalsim("export", "sumo", hangzhou, "--out", tmp_path / "third", "--plan", "deployed")
-    assert refused.returncode == 3 and "sumo.net.xml has them" in refused.stderr
+    planned = signalsim("export", "sumo", hangzhou, "--out", tmp_path / "third", "--plan", "deployed")
+    assert planned.returncode == 0, planned.stderr
+    ours, theirs = (
+        {tl.attrib["id"]: tl for tl in ElementTree.parse(tmp_path / file).getroot().iter("tlLogic")}
+        for file in ("third/tls.add.xml", "first/tls.add.xml")
+    )
+    assert ours.keys() == theirs.keys()
+    for name, tl in ours.items():  # link by link the program that an export with a new net has
+        assert [p.attrib for p in tl] == [p.attrib for p in theirs[name]]
+        assert float(tl.attrib["offset"]) == float(theirs[name].attrib["offset"]) + start_s
 
 
 def test_gmns_comes_back_with_the_same_records(crossing: Path, tmp_path: Path) -> None:

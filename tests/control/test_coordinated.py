@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from signalsim.control import get
-from signalsim.control.coordinated import coordinated_design, traffic_of
+from signalsim.control.coordinated import coordinated_design
 from signalsim.control.day import day_plans
+from signalsim.control.volumes import traffic_of
 from signalsim.errors import InputError
+from signalsim.network import Defaults
 from signalsim.scenario import build, load
 from signalsim.signals.assess import assess, remarks
 from signalsim.signals.coordinated import whole_greens
-from signalsim.signals.platoons import transfer
+from signalsim.signals.platoons import speed_factors, transfer
 from signalsim.signals.segments import segment
 from signalsim.signals.streams import queues
 
@@ -39,9 +41,9 @@ def test_the_estimate_is_better_with_its_offsets_than_with_none_or_others(hangzh
 
     t = traffic_of(hangzhou)
     found = coordinated_design(hangzhou, cycle_s=80.0)
-    which = streams(t.network, t.signals, t.flow_pcuph, t.saturation)
+    which = streams(t)
     paths = Paths(t.network, which, t.flow_pcuph, t.travel_s, t.traverse_s, 80.0, 80)
-    serving = served(which, t.signals, found.plans, 80.0, 2.0, 2.0, 80)
+    serving = served(which, t.signals, found.plans, 80.0, 80)
     search = OffsetSearch(which, paths, serving, len(found.plans), t.hours)
     ours = search.evaluate(np.array([round(plan.offset_s) for plan in found.plans.values()])).total
     rng = np.random.default_rng(1)
@@ -61,15 +63,23 @@ def test_the_controller_runs_its_design(hangzhou):
     assert set(plan.cycle_ms.tolist()) <= {80_000, 40_000}
 
 
-def test_robertson_keeps_all_vehicles_and_delays_them_by_the_travel_time():
+def test_a_platoon_keeps_its_vehicles_and_each_its_speed():
+    """Two drivers, at 0.8 and 1.25 of the free speed: after 20 s at free flow half of the platoon has come
+    25 s later and half 16 s later, as it left. Normal drivers spread it evenly, cut at 0.8 and 1.2."""
     platoon = np.zeros(90)
     platoon[:10] = 1.0
-    arrive = np.fft.irfft(np.fft.rfft(platoon) * transfer(20.0, 90.0, 90), 90)
-    assert arrive.sum() == pytest.approx(10)
-    assert arrive.min() > -1e-9
-    later = (arrive * np.arange(90)).sum() / 10 - 4.5
-    assert later == pytest.approx(0.8 * 20 + 0.35 * 0.8 * 20, rel=0.05)  # 0.8 T, and the mean of the tail
-    assert arrive.max() < 0.9
+    spectrum = np.fft.rfft(platoon)
+    two = np.fft.irfft(spectrum * transfer(20.0, 90.0, 90, np.array([0.8, 1.25])), 90)
+    expected = np.zeros(90)
+    expected[16:26] += 0.5
+    expected[25:35] += 0.5
+    assert two == pytest.approx(expected, abs=1e-9)
+    factors = speed_factors(Defaults())
+    assert factors.mean() == pytest.approx(1) and factors.std() == pytest.approx(0.1, rel=0.06)
+    assert factors.min() >= 0.8 and factors.max() <= 1.2
+    many = np.fft.irfft(spectrum * transfer(40.0, 90.0, 90, factors), 90)
+    assert many.sum() == pytest.approx(10) and many.max() < 0.9
+    assert (many * np.arange(90)).sum() / 10 - 4.5 == pytest.approx(40 * (1 / factors).mean(), rel=1e-4)
 
 
 def test_even_arrivals_wait_as_websters_first_term_says():

@@ -18,11 +18,14 @@ from signalsim.errors import InputError
 from signalsim.formats.complete import network_of
 from signalsim.formats.sumo import read
 from signalsim.formats.sumo.export import Plans, export_beside, export_scenario
+from signalsim.formats.sumo.export.lights import phases
 from signalsim.formats.sumo.export.names import Names
 from signalsim.formats.sumo.export.netconvert import binary, build_net
+from signalsim.formats.sumo.export.own import joined
 from signalsim.network import Network, conflicts
 from signalsim.scenario import build, load
 from signalsim.scenario.build import Built
+from signalsim.signals import Plan, plan_arrays
 from signalsim.simulation import simulate
 
 pytestmark = pytest.mark.skipif(
@@ -436,3 +439,25 @@ def test_turns_on_red_and_junctions_that_are_not_kept_clear(tmp_path: Path, scen
     entering = {again.movement.ids[m].split("->")[0] for m in np.flatnonzero(~again.keeps_clear)}
     assert entering == {"W_in.stop"}
     check_all_arrive(built, tmp_path / "out")
+
+
+def test_a_light_of_several_junctions_shows_the_plan_of_each(scenarios: Path) -> None:
+    """Cycles of 40 s and 60 s repeat together after 120 s, and at any time in it each junction shows what its
+    own plan shows then; a run that ends before that is the whole program."""
+    built = build(load(scenarios / "hangzhou"))
+    greens = {0: (5.0, 5.0, 5.0, 5.0), 1: (10.0, 10.0, 10.0, 10.0)}
+    plans = {j: Plan((0, 1, 2, 3), greens.get(j, greens[0]), 7.0 * j) for j in range(16)}
+    arrays = plan_arrays(built.signals, plans)
+    offset, shown = joined(built.signals, arrays, (0, 1), 3_600_000)
+    assert (offset, sum(phase.duration_ms for phase in shown)) == (0, 120_000)
+    at = 0
+    for phase in shown:
+        for j in (0, 1):
+            own, begin = phases(built.signals, arrays, j), 0
+            into = (at - int(arrays.offset_ms[j])) % int(arrays.cycle_ms[j])
+            for one in own:
+                if begin <= into < begin + one.duration_ms:
+                    assert {g: phase.aspects[g] for g in one.aspects} == one.aspects
+                begin += one.duration_ms
+        at += phase.duration_ms
+    assert sum(phase.duration_ms for phase in joined(built.signals, arrays, (0, 1), 90_000)[1]) == 90_000

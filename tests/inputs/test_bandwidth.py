@@ -19,6 +19,22 @@ def test_single_double_and_triple_alternate(links_per_cycle, efficiency, n):
     assert sum(widths(signals, travel, travel, 60, found.offset)) / 2 == pytest.approx(efficiency)
 
 
+@pytest.mark.parametrize("travel_s", [3.0, 13.0, 15.0, 22.5, 37.0, 52.0, 60.0])
+@pytest.mark.parametrize("green", [0.4, 0.55])
+def test_two_signals_have_the_bands_of_the_half_integer_synchronisation(travel_s, green):
+    """Morgan & Little (1964), Synchronizing traffic signals for maximal bandwidth, Operations Research 12:
+    equal bands are widest with the reds' middles together or half a cycle apart. Of two signals of green g,
+    t cycles apart, an offset d leaves g - |d - t| and g - |d + t| (to the nearest whole number), in sum at
+    most 2 g - |2 t|, which d = 0 or d = 1/2 gives, half of it each way.
+    """
+    signals, cycles = [Signal(green, green)] * 2, travel_s / 60
+    apart = abs(2 * cycles - round(2 * cycles))
+    found = maxband(signals, [travel_s], [travel_s], (60, 60))
+    assert found.width_out + found.width_in == pytest.approx(2 * green - apart)
+    half = [widths(signals, [travel_s], [travel_s], 60, [0, d]) for d in (0, 0.5)]
+    assert max(half) == pytest.approx((green - apart / 2,) * 2)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_no_offsets_in_whole_seconds_give_wider_bands(seed):
     rng = np.random.default_rng(seed)

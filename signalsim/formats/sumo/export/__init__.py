@@ -15,6 +15,7 @@ from signalsim.engine.tables import Arrivals
 from signalsim.formats.sumo.export.lights import Programs, phases
 from signalsim.formats.sumo.export.names import Names
 from signalsim.formats.sumo.export.netconvert import NET, build_net
+from signalsim.formats.sumo.export.own import write_own_programs
 from signalsim.formats.sumo.export.plain import (
     connection_tags,
     connections,
@@ -33,6 +34,7 @@ TYPES = "vtypes.add.xml"
 OWN_NET, OWN_TYPES = "sumo.net.xml", "sumo.vtypes.xml"  # in the folder of a scenario that came from SUMO
 _STEPS_MS = (1000, 500)
 _SHOWN = 5
+_BETWEEN_STEPS = "changes of lamps between half seconds: up to 0.5 s early, without drift (--step-length 0.1)"
 
 
 class Plans(NamedTuple):
@@ -59,21 +61,18 @@ def export_scenario(
     step_ms, is_exact = _step_ms(signals, plans)
     _write_config(folder, end_s, step_ms, [PROGRAMS] if signals.junctions else [])
     lost = _losses(network, signals, names) + _losses_of(arrivals)
-    if not is_exact:
-        lost.append(
-            "changes of lamps between half seconds: up to 0.5 s early, without drift (--step-length 0.1)"
-        )
-    return lost
+    return lost if is_exact else [*lost, _BETWEEN_STEPS]
 
 
 def export_beside(
     network: Network, source: Path, arrivals: Arrivals, begin_s: float, end_s: float, folder: Path,
-    stops: Table | None = None,
+    stops: Table | None = None, signals: SignalSystem | None = None, plans: Plans | None = None,
 ) -> list[str]:  # fmt: skip
     """The same for a scenario that came from SUMO, in the folder ``source``: links are edges, so the
-    network stays as it is, with its own programs, and its types of vehicles where they were kept.
+    network stays as it is, with its own programs or, with ``signals`` and ``plans``, the active plan in
+    their place, and its types of vehicles where they were kept.
 
-    ``begin_s``: SUMO's time at simulated time 0, which its programs' offsets count on.
+    ``begin_s``: SUMO's time at simulated time 0, which its programs' offsets count on. Raises InputError.
     """
     (folder / NET).write_bytes((source / OWN_NET).read_bytes())
     types = source / OWN_TYPES
@@ -83,8 +82,18 @@ def export_beside(
         network, arrivals, [(name,) for name in network.link.ids], folder / ROUTES,
         stop_m=stop_positions_m(stops, network), begin_ms=round(1000 * begin_s), with_types=not has_types,
     )  # fmt: skip
-    _write_config(folder, end_s, _STEPS_MS[0], [TYPES] if has_types else [], begin_s)
-    return ["signals are the programs of the network's own file", *_losses_of(arrivals)]
+    more = [TYPES] if has_types else []
+    if signals is None or plans is None:
+        _write_config(folder, end_s, _STEPS_MS[0], more, begin_s)
+        return ["signals are the programs of the network's own file", *_losses_of(arrivals)]
+    write_own_programs(
+        network, signals, plans.plans[plans.active], Names(network, [plans.active]).program[plans.active],
+        folder / NET, (round(1000 * begin_s), round(1000 * end_s)), folder / PROGRAMS,
+    )  # fmt: skip
+    step_ms, is_exact = _step_ms(signals, Plans({plans.active: plans.plans[plans.active]}, plans.active))
+    _write_config(folder, end_s, step_ms, [*more, PROGRAMS], begin_s)
+    return ["minimum greens and maximum reds: programs are fixed times", *_losses_of(arrivals),
+            *([] if is_exact else [_BETWEEN_STEPS])]  # fmt: skip
 
 
 def write_net(network: Network, signals: SignalSystem, plans: Plans, names: Names, folder: Path) -> Path:
@@ -142,7 +151,7 @@ def _write_config(
     folder: Path, end_s: float, step_ms: int, additional: list[str], begin_s: float = 0.0
 ) -> None:
     files = [tag("net-file", value=NET), tag("route-files", value=ROUTES)]
-    files += [tag("additional-files", value=name) for name in additional]
+    files += [tag("additional-files", value=",".join(additional))] if additional else []
     begin, end = (seconds(round(1000 * time)) for time in (begin_s, begin_s + end_s))
     times = {"begin": begin, "end": end, "step-length": seconds(step_ms)}
     lines = [

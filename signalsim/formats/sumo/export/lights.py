@@ -102,12 +102,25 @@ class Programs:
     def program(
         self, plan: PlanArrays, junction: int, links: Sequence[Connection], *, id_: str, program_id: str
     ) -> str:
-        """A tlLogic; ``links``: the junction's connections in the order of their link index."""
+        """A junction's plan as tlLogic; ``links``: its connections in the order of their link index."""
+        shown, offset_ms = phases(self._signals, plan, junction), int(plan.offset_ms[junction])
+        return self.logic(shown, offset_ms, links, id_=id_, program_id=program_id)
+
+    def logic(
+        self,
+        shown: Sequence[Phase],
+        offset_ms: int,
+        links: Sequence[Connection],
+        *,
+        id_: str,
+        program_id: str,
+    ) -> str:
+        """Phases as tlLogic."""
         lines = [
             tag("phase", duration=seconds(phase.duration_ms), state=self._state(phase.aspects, links))
-            for phase in phases(self._signals, plan, junction)
+            for phase in shown
         ]
-        offset = seconds(int(plan.offset_ms[junction]))
+        offset = seconds(offset_ms)
         return tag("tlLogic", *lines, id=id_, type="static", programID=program_id, offset=offset)
 
     def _state(self, aspects: dict[int, str], links: Sequence[Connection]) -> str:
@@ -123,6 +136,8 @@ class Programs:
         )
 
     def _letter(self, aspects: dict[int, str], movement: int) -> str:
+        if movement < 0:  # none of ours
+            return RED
         group = self._signals.movement_group
         own = aspects.get(int(group[movement]), GREEN)  # without a group: always open
         if own != GREEN:

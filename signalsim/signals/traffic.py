@@ -1,0 +1,30 @@
+"""What fixed plans are designed on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from signalsim.network import Network
+from signalsim.signals.model import SignalSystem
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Volumes of a scenario and how its signals pass them; (n_movements,) but where another shape is said.
+
+    ``loss_s`` is what the start of a green costs a queue, ``gain_s`` what of the yellow still serves it:
+    the effective green of a movement is its green - ``loss_s`` + ``gain_s``, and passes ``saturation``.
+    """
+
+    network: Network
+    signals: SignalSystem
+    flow_pcuph: np.ndarray
+    saturation: np.ndarray  # pcu/h per lane
+    loss_s: np.ndarray
+    gain_s: np.ndarray
+    gap_s: np.ndarray  # critical gap and follow-up time of who gives way
+    follow_s: np.ndarray
+    sneakers: np.ndarray  # who gives way and clears when its green ends, pcu per cycle
+    traverse_s: np.ndarray  # across the junction at free flow
+    travel_s: np.ndarray  # (n_links,) at free flow
+    hours: float  # of the demand window
