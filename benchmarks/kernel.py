@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from signalsim.sensing.presets import PRESETS
 
 from benchmarks.gridcity import write_grid
 from signalsim.control.base import make_request
@@ -23,6 +22,7 @@ from signalsim.engine.jit import njit
 from signalsim.engine.state import IDLE, WHEEL, make_state
 from signalsim.engine.wheel import LANE, next_busy, refill, schedule, take
 from signalsim.scenario import Built, build, load
+from signalsim.scenario.cameras import PRESETS
 from signalsim.sensing.sensors import Sensors
 
 SIZE, DECIDING, LOAD = 32, 1000, 0.8

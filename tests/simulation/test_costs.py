@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from signalsim.sensing.presets import preset
 
 from signalsim.control.base import make_request
 from signalsim.control.registry import get
 from signalsim.demand import sample
 from signalsim.engine.compiled import CompiledEngine
 from signalsim.scenario import build, load
+from signalsim.scenario.cameras import preset
 from signalsim.sensing.sensors import Sensors
 
 WARM, SECONDS = 400, 300
