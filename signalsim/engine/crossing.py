@@ -215,6 +215,7 @@ def cross(tables, trips, state, log, l, b, traverse, opposed):
         pace, size, stops = trips.pace[vehicle], trips.size[vehicle], np.int64(0)
         siren = trips.siren[vehicle]
         lane.head += 1
+        lane.queue -= lane.queue > 0
         lane.next_ms = now + 1
         state.enter_ms[vehicle] = now
         state.total[0].entered += 1

@@ -37,13 +37,9 @@ def _look_at_lanes(tables, trips, state, sight):
         sight.movement_out[m] = state.movement_out[m]
         sight.movement_out_long[m] = state.movement_out_long[m]
     for s in range(n_lanes, tables.lane.size):
-        lane = state.lane[s]
-        waiting = 0
-        while lane.head + waiting < lane.n_places:
-            if trips.depart_ms[state.source_vehicle[lane.head + waiting]] >= now:
-                break
-            waiting += 1
-        sight.source_waiting[s - n_lanes] = waiting
+        if state.lane[s].quiet_ms < now:
+            _count_waiting(trips, state, s, now)
+        sight.source_waiting[s - n_lanes] = state.lane[s].queue
 
 
 @njit
@@ -59,6 +55,19 @@ def _look_at_signals(tables, state, sight):
     for g in range(tables.signals.group.size):
         sight.group_green[g] = state.signals.group[g].aspect == GREEN
         sight.group_called[g] = state.signals.group[g].called == 1
+
+
+@njit(forceinline=True)
+def _count_waiting(trips, state, s, now):
+    """Count on from the known ones over the vehicles that wait at source ``s``."""
+    source = state.lane[s]
+    source.quiet_ms = INF
+    while source.head + source.queue < source.n_places:
+        depart = trips.depart_ms[state.source_vehicle[source.head + source.queue]]
+        if depart >= now:
+            source.quiet_ms = depart
+            break
+        source.queue += 1
 
 
 @njit(forceinline=True)

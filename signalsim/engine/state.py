@@ -37,11 +37,12 @@ LANE = np.dtype(  # two cache lines; the first has what decides whether somebody
         ("slot0", "i4"),  # its ring of slots
         ("slot", "i4"),  # the first one taken
         ("segment", "i4"),  # a source: the segment that it feeds
-        ("queue", "i4"),  # vehicles known to have reached the stop line
+        ("queue", "i4"),  # vehicles known to have reached the stop line; a source: to wait
         ("stops", "i4"),
         ("crossed", "i4"),  # by counted vehicles
         ("delay_ms", "i8"),  # of counted vehicles
-        ("quiet_ms", "i8"),  # before this nobody passes the advance line or comes to the stop line
+        # before this nobody passes the advance line or comes to the stop line; a source: wishes to depart
+        ("quiet_ms", "i8"),
         ("out", "i4"),  # by all vehicles
         ("out_long", "i4"),  # by those that take more room than a car
         ("near", "i2"),  # vehicles known to be between advance line and stop line
@@ -144,22 +145,24 @@ class Trips(NamedTuple):
 
 def make_trips(tables: Tables, arrivals: Arrivals) -> Trips:
     """Pack every leg of every route: movement and lane mask are read together."""
-    leg = arrivals.route_movement.astype(np.int64)
     last = arrivals.route_start[1:] - 1
-    mask = np.append(tables.movement["serve_first"], 0)[leg].astype(np.int64)
+    leg = np.append(tables.movement["serve_first"], 0).astype(np.int64)[arrivals.route_movement]
     end_link = tables.link_first_segment[arrivals.route_link].astype(
         np.int64
     )  # where a route of no movement ends
     longer = last > arrivals.route_start[:-1]
-    end_link[longer] = tables.movement["to_segment"][leg[last[longer] - 1]]
-    mask[last] = (1 << tables.segment["n_lanes"][end_link].astype(np.int64)) - 1
+    end_link[longer] = tables.movement["to_segment"][arrivals.route_movement[last[longer] - 1]]
+    leg[last] = (1 << tables.segment["n_lanes"][end_link].astype(np.int64)) - 1
+    leg <<= 32  # in place: the routes are the largest array of a run
+    np.bitwise_or(leg, arrivals.route_movement.astype(np.int32, copy=False).view(np.uint32), out=leg)
+    leg[arrivals.route_dwell_ms > 0] |= 1 << 62
     return Trips(
         depart_ms=arrivals.depart_ms,
         pace=arrivals.pace,
         size=arrivals.size,
         leg0=arrivals.route_start[arrivals.route],
         siren=arrivals.siren.astype(np.int32),
-        leg=(leg & 0xFFFFFFFF) | mask << 32 | (arrivals.route_dwell_ms > 0).astype(np.int64) << 62,
+        leg=leg,
         dwell_ms=np.asarray(arrivals.route_dwell_ms, np.int32),
         pedestrian_start=pedestrian_rows(tables, arrivals),
         pedestrian_ms=arrivals.pedestrian_ms,

@@ -71,8 +71,8 @@ class Stage:
             self._sight = self.engine.observe()
         return self._sight
 
-    def sight_of_cameras(self) -> Sight:
-        """The truth now but for the signals, which no camera reads."""
+    def sight_of_lanes(self) -> Sight:
+        """The truth now but for the signals: all that cameras read."""
         self.now_ms()
         return self._sight or self.engine.observe(signals=False)
 
@@ -107,7 +107,7 @@ def sensing(stage: Stage) -> Process:
     time_ms = 0
     while True:
         yield stage.moment(time_ms, Rank.SENSING)
-        stage.sensors.read(stage.sight_of_cameras())
+        stage.sensors.read(stage.sight_of_lanes())
         time_ms += stage.sensors.interval_ms
 
 
@@ -156,10 +156,10 @@ def recording(stage: Stage, cap_ms: int, done: Callable[[int], bool]) -> Process
     while True:
         time_ms = min(time_ms + SAMPLE_S * 1000, cap_ms)
         yield stage.moment(time_ms, Rank.RECORDING)
-        sight = stage.sight()
-        stage.recorder.sample(sight)
+        stage.recorder.sample(stage.sight_of_lanes())
         if time_ms % (ROW_S * 1000) and time_ms < cap_ms:
             continue
+        sight = stage.sight()
         totals = stage.engine.totals()
         stage.recorder.row(sight, totals.waiting, totals.inside)
         if time_ms >= cap_ms or done(time_ms):
