@@ -12,6 +12,7 @@ CONTROLLERS: dict[str, str] = {
     "scats-like": "signalsim.control.scats:ScatsLike",
     "scoot-like": "signalsim.control.scoot:ScootLike",
     "max-pressure": "signalsim.control.max_pressure:MaxPressure",
+    "perimeter": "signalsim.control.perimeter:Perimeter",
     "self-organising": "signalsim.control.self_organising:SelfOrganising",
     "rolling-horizon": "signalsim.control.rolling_horizon:RollingHorizon",
 }
