@@ -43,8 +43,11 @@ class Clock(NamedTuple):
     area_least_ms: np.ndarray  # (n_areas,) int64, the longest of its junctions' shortest cycles
 
 
-def make_clock(tables: Tables, layout: Junctions, plan: PlanArrays) -> Clock:
-    """A clock that goes as the plan does, from simulated time 0 on."""
+def make_clock(tables: Tables, layout: Junctions, plan: PlanArrays, new_offsets: bool = False) -> Clock:
+    """A clock that goes as the plan does, from simulated time 0 on.
+
+    ``new_offsets``: neighbours of equal cycle make an area even where the plan does not coordinate them.
+    """
     n = len(plan.cycle_ms)
     place_junction = np.repeat(np.arange(n), np.diff(plan.start))
     n_stages = np.diff(layout.first_stage)
@@ -55,7 +58,7 @@ def make_clock(tables: Tables, layout: Junctions, plan: PlanArrays) -> Clock:
     least, change = layout.stage_min_green_ms[stage], layout.change_ms[at]
     whole = np.bincount(place_junction, plan.green_ms + change, n).astype(np.int64)
     cycle = np.maximum(whole, 1)
-    area = _areas(tables, plan)
+    area = _areas(tables, plan, new_offsets)
     shortest = np.bincount(place_junction, least + change, n).astype(np.int64)
     n_areas = int(area.max(initial=-1)) + 1
     area_least, area_cycle = np.ones(n_areas, np.int64), np.ones(n_areas, np.int64)
@@ -85,7 +88,7 @@ def make_clock(tables: Tables, layout: Junctions, plan: PlanArrays) -> Clock:
     )
 
 
-def _areas(tables: Tables, plan: PlanArrays) -> np.ndarray:
+def _areas(tables: Tables, plan: PlanArrays, new_offsets: bool) -> np.ndarray:
     """(n_junctions,) int32: numbers of the areas, in the order of their first junctions."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -104,7 +107,7 @@ def _areas(tables: Tables, plan: PlanArrays) -> np.ndarray:
     low, high = np.full(n, np.iinfo(np.int64).max), np.full(n, -1)
     np.minimum.at(low, found, plan.offset_ms)
     np.maximum.at(high, found, plan.offset_ms)
-    alone = low[found] == high[found]
+    alone = (low[found] == high[found]) & (not new_offsets)
     key = np.where(alone, n + np.arange(n), found)
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first))
@@ -141,20 +144,28 @@ def lengthen_area(clock, a, cycle_ms):
 
 
 @njit
+def spare_ms(clock, j):
+    """What the next cycle of junction ``j`` has beyond minimum greens and changes; negative: it will be late.
+    Needs the area's cycle.
+    """
+    end = clock.area_begin_ms[clock.area[j], (clock.number[j] + 2) % KEPT] + clock.offset_ms[j]
+    spare = end - next_begin(clock, j)
+    for k in range(clock.start[j], clock.start[j + 1]):
+        spare -= clock.least_ms[k] + clock.change_ms[k]
+    return spare
+
+
+@njit
 def begin_cycle(clock, j, green_ms):
     """Junction ``j`` begins its next cycle; ``green_ms`` (float64 by place) is what its greens should be,
     scaled to what the cycle has room for, no green below its minimum. Needs the area's cycle.
     """
     first, end = clock.start[j], clock.start[j + 1]
-    begin = next_begin(clock, j)
+    spare, wanted, whole = max(spare_ms(clock, j), np.int64(0)), 0.0, 0.0
+    clock.begin_ms[j] = next_begin(clock, j)
     clock.number[j] += 1
-    clock.begin_ms[j] = begin
-    at = clock.area_begin_ms[clock.area[j], (clock.number[j] + 1) % KEPT] + clock.offset_ms[j]
-    spare, wanted, whole = at - begin, 0.0, 0.0
     for k in range(first, end):
-        spare -= clock.least_ms[k] + clock.change_ms[k]
         whole += green_ms[k]
-    spare = max(spare, np.int64(0))
     room = float(spare)
     for k in range(first, end):
         room += clock.least_ms[k]

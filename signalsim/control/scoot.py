@@ -1,19 +1,21 @@
-"""SCOOT-like: splits and cycle by small steps, from queues and flows predicted just before each change.
+"""SCOOT-like: splits, offsets and cycle by small steps, from queues and flows predicted just before.
 
 After Hunt, Robertson, Bretherton & Winton (1981, TRRL Laboratory Report 1014, SCOOT - a traffic
 responsive method of coordinating signals) and Robertson & Bretherton (1991, IEEE Transactions on
 Vehicular Technology 40, Optimizing networks of traffic signals in real time: the SCOOT method).
 
 - Split: ``LOOK_MS`` before a stage ends, its end comes ``split_step_s`` sooner, as it is, or as much
-  later, whichever leaves the more saturated of this stage and the next less saturated.
+  later, whichever leaves the worse of this stage and the next least saturated.
   What stands and comes before both counts, beside the flows of past cycles. Of the step only
   ``lasting_step_s`` remains for the cycles to come.
-- Cycle: every ``cycle_interval_s``, one for all junctions that the deployed plan coordinates. It grows by
+- Offset: once per cycle a junction's greens come ``offset_step_s`` sooner, as they do, or as much later,
+  whichever makes vehicles wait least on its links from and to others of its area, by their cyclic flow
+  profiles (``flow_profile``).
+- Cycle: every ``cycle_interval_s``, one for all neighbours that have one in the deployed plan. It grows by
   ``cycle_step_s`` where a junction is more saturated than ``target_saturation``, with greens that
   saturate all its stages equally: X = Y C / (C - L). It shrinks where none would be after the step.
 
-Offsets are the deployed plan's and stay: the third of SCOOT's optimisers is left out. Where a camera
-fails, the last figures stand for a while, then the plan is followed (``fallback``).
+Where a camera fails, the last figures stand for a while, then the plan is followed (``fallback``).
 """
 
 from dataclasses import dataclass
@@ -38,18 +40,11 @@ from .common_cycle import (
     watch,
 )
 from .fallback import Fallback
+from .flow_profile import Profiles, end_profile, make_profiles, shift_offset, take_arrivals
 from .lasting import lasting_plan
 from .layout import Junctions, junctions
 from .lookup import check_range
-from .resplit import (
-    Cycles,
-    flow_ratio,
-    make_course,
-    make_cycles,
-    measure,
-    serves,
-    start_counting,
-)
+from .resplit import Cycles, flow_ratio, make_course, make_cycles, measure, serves, start_counting
 
 LOOK_MS = 5000  # before the end of a green, its end is looked at
 
@@ -63,6 +58,7 @@ class Rule(NamedTuple):
     cycle_interval_ms: int
     split_step_ms: int
     lasting_step_ms: float
+    offset_step_ms: int
     target: float
     raise_share: float
     smoothing: float
@@ -91,6 +87,7 @@ class ScootLike:
     cycle_interval_s: float = 150.0
     split_step_s: float = 4.0
     lasting_step_s: float = 1.0
+    offset_step_s: float = 4.0
     target_saturation: float = 0.9
     raise_share: float = 0.1
     smoothing: float = 0.3
@@ -99,6 +96,7 @@ class ScootLike:
         check_range(self, min_cycle_s=(5.0, 600.0), max_cycle_s=(self.min_cycle_s, 600.0))
         check_range(self, cycle_step_s=(0.0, 60.0), cycle_interval_s=(1.0, 3600.0))
         check_range(self, split_step_s=(0.0, 60.0), lasting_step_s=(0.0, self.split_step_s))
+        check_range(self, offset_step_s=(0.0, 60.0))
         check_range(self, target_saturation=(0.1, 1.0), raise_share=(0.0, 1.0), smoothing=(0.01, 1.0))
 
     def prepare(self, built: Any) -> "ScootPolicy":
@@ -123,12 +121,13 @@ class ScootPolicy:
             round(rule.cycle_interval_s * 1000),
             round(rule.split_step_s * 1000),
             rule.lasting_step_s * 1000.0,
+            round(rule.offset_step_s * 1000),
             float(rule.target_saturation),
             float(rule.raise_share),
             float(rule.smoothing),
         )
         self.course = make_course(tables, self.road, self.layout, plan)
-        self.clock: Clock = make_clock(tables, self.layout, plan)
+        self.clock: Clock = make_clock(tables, self.layout, plan, new_offsets=True)
         self.cycles: Cycles = make_cycles(self.course, len(self.road.lane_link))
         n = len(plan.cycle_ms)
         self.needs = Needs(
@@ -137,17 +136,18 @@ class ScootPolicy:
             looked=np.full(n, -1, np.int32),
             cycle_set_ms=np.zeros(len(self.clock.area_number), np.int64),
         )
+        self.profiles: Profiles = make_profiles(tables, self.road, self.layout, self.course, self.clock)
         self._fallback = Fallback(built, self.layout)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Step the due junctions by the clock; look at the ends of greens that are near."""
         net = (self.layout, self.course, self.rule)
-        decide(net, self.clock, observation, self.cycles, self.needs, due, request)
+        decide(net, self.clock, observation, self.cycles, self.needs, self.profiles, due, request)
         self._fallback.take(observation, due, request)
 
 
 @njit
-def decide(net, clock, seen, cycles, needs, due, request):
+def decide(net, clock, seen, cycles, needs, profiles, due, request):
     """Fill the request of the junctions in ``due``; ``net`` is (layout, course, rule)."""
     layout, _course, rule = net
     for j in due:
@@ -159,12 +159,15 @@ def decide(net, clock, seen, cycles, needs, due, request):
             cycles.began_ms[j] = seen.now_ms
             start_counting(layout, seen, cycles, j)
         watch(clock, layout, seen, cycles, j)
+        take_arrivals(profiles, clock, seen, j)
         while ended(clock, j, seen.now_ms):
             look_back(net, seen, cycles, needs, j)
+            end_profile(profiles, j)
             if needs_area_cycle(clock, j):
                 lengthen_area(
                     clock, clock.area[j], next_cycle(rule, clock, seen.now_ms, needs, clock.area[j])
                 )
+            shift_offset(profiles, clock, j, rule.offset_step_ms, rule.max_cycle_ms)
             begin_cycle(clock, j, cycles.green_ms)
             cycles.place[j] = 0
             needs.looked[j] = -1

@@ -5,6 +5,7 @@ import pytest
 
 from signalsim.control import get, make_request
 from signalsim.control.common_cycle import begin_cycle, lengthen_area, make_clock, needs_area_cycle
+from signalsim.control.flow_profile import BINS, best_shift, delay
 from signalsim.control.layout import junctions
 from signalsim.scenario import build, load
 from signalsim.testing.street import write_street
@@ -138,3 +139,27 @@ def test_coordinated_junctions_keep_their_offset_while_the_cycle_changes(tmp_pat
     assert len(both) > 100
     assert {begins[1][k] - begins[0][k] for k in both} == {17_000}
     assert len(set(np.diff([begins[0][k] for k in both]))) > 50
+
+
+def test_scoot_offsets_follow_the_platoon(tmp_path):
+    """All vehicles go from A to B and leave A's line evenly in its main green: they wait least where B's main
+    green, which is as long, begins when they come. A step of 4 s leads to within one of it.
+    """
+    built = build(load(write_street(tmp_path)))
+    policy = get("scoot-like").prepare(built)
+    clock, profiles = policy.clock, policy.profiles
+    assert clock.area.tolist() == [0, 0]
+    link = built.index.links.index("A_B")
+    assert set(profiles.into_link) == {link, built.index.links.index("B_A")}
+    assert delay(profiles, clock, link, 0) == 0.0
+    width = 50_000 / BINS
+    leaving = (np.arange(BINS) + 0.5) * width < 25_000  # the deployed plan's cycle of 50 s
+    profiles.flow[link] = 10 * leaving / leaving.sum()
+    wait = {shift: delay(profiles, clock, link, shift) for shift in range(0, 50_000, 1000)}
+    ideal = min(wait, key=lambda shift: wait[shift])
+    assert ideal == pytest.approx(profiles.travel_ms[link] % 50_000, abs=2 * width)
+    assert wait[ideal] < 0.1 * max(wait.values())
+    for _ in range(20):
+        for j in (1, 0):
+            clock.offset_ms[j] += 4000 * best_shift(profiles, clock, j, 4000)
+    assert clock.offset_ms[1] - clock.offset_ms[0] == pytest.approx(ideal, abs=4000)
