@@ -2,8 +2,8 @@
 
 Beyond some number of vehicles a district serves less the more it holds (Geroliminis & Daganzo 2008,
 Transportation Research Part B 42). So its accumulation n, in vehicles, is held at a set point N by a
-regulator with a proportional and an integral part (Keyvan-Ekbatani, Kouvelas, Papamichail &
-Papageorgiou 2012, Transportation Research Part B 46, eq. 5):
+regulator with a proportional and an integral part, after Keyvan-Ekbatani, Kouvelas, Papamichail &
+Papageorgiou (2012, Transportation Research Part B 46), whose output is an inflow; here it is a share:
 
     u(k) = u(k - 1) - K_P (n(k) - n(k - 1)) / N + K_I (N - n(k)) / N,   least_share <= u <= 1
 
