@@ -9,7 +9,10 @@ CONTROLLERS: dict[str, str] = {
     "coordinated": "signalsim.control.coordinated:Coordinated",
     "actuated": "signalsim.control.actuated:Actuated",
     "split-reallocation": "signalsim.control.split_reallocation:SplitReallocation",
+    "scats-like": "signalsim.control.scats:ScatsLike",
+    "scoot-like": "signalsim.control.scoot:ScootLike",
     "max-pressure": "signalsim.control.max_pressure:MaxPressure",
+    "perimeter": "signalsim.control.perimeter:Perimeter",
     "self-organising": "signalsim.control.self_organising:SelfOrganising",
     "rolling-horizon": "signalsim.control.rolling_horizon:RollingHorizon",
 }

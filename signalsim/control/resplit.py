@@ -8,6 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from signalsim.engine.jit import njit
+from signalsim.engine.tables import NO_GROUP, Tables
+from signalsim.sensing.approaches import Approaches
+from signalsim.signals.plan import PlanArrays
+
+from .layout import Junctions
 
 FLOW_RATIO_FLOOR = 0.01
 SATURATED = 0.95  # discharge over what the green could pass
@@ -44,6 +49,41 @@ class Cycles(NamedTuple):
     demand: np.ndarray  # (n_lanes,) float64, veh/ms, smoothed; -1: not yet known
 
 
+def make_course(tables: Tables, road: Approaches, layout: Junctions, plan: PlanArrays) -> Course:
+    """The plan's order of stages, and what its lanes and changes cost."""
+    movement, n_lanes = tables.movement, len(road.lane_link)
+    lane = np.repeat(np.arange(len(movement)), np.diff(road.movement_lane))  # movement of each entry
+    signalled = movement["group"][lane] != NO_GROUP
+    at = road.movement_lane_id[signalled]
+    number = np.bincount(at, minlength=n_lanes)
+    total = np.bincount(at, movement["headway_ms"][lane[signalled]], n_lanes)
+    at_speed = movement["startup_ms"] + movement["startup2_ms"]  # the first car is ahead of the others
+    loss = at_speed - movement["headway_ms"] / 2.0 - movement["end_gain_ms"]
+    in_stage = np.diff(layout.stage_movement)  # number of movements
+    stage = np.repeat(np.arange(len(in_stage)), in_stage)
+    stage_loss = np.bincount(stage, loss[layout.stage_movement_id], len(in_stage)) / np.maximum(in_stage, 1)
+    return Course(
+        start=plan.start,
+        stage=plan.stage,
+        plan_green_ms=plan.green_ms.astype(np.float64),
+        lane_headway_ms=np.where(number > 0, total / np.maximum(number, 1), road.lane_headway_s * 1000.0),
+        stage_loss_ms=stage_loss,
+    )
+
+
+def make_cycles(course: Course, n_lanes: int) -> Cycles:
+    """The memory before the first decision: the plan's greens."""
+    n_junctions = len(course.start) - 1
+    return Cycles(
+        place=np.full(n_junctions, -1, np.int32),
+        began_ms=np.zeros(n_junctions, np.int64),
+        green_ms=course.plan_green_ms.copy(),
+        counted=np.zeros(n_lanes),
+        left=np.zeros(n_lanes),
+        demand=np.full(n_lanes, -1.0),
+    )
+
+
 @njit
 def start_counting(layout, seen, cycles, j):
     """A cycle begins: count from here."""
@@ -51,6 +91,14 @@ def start_counting(layout, seen, cycles, j):
         for k in range(layout.stage_lane[s], layout.stage_lane[s + 1]):
             lane = layout.stage_lane_id[k]
             cycles.counted[lane] = seen.lane_count[lane]
+
+
+@njit
+def note_left(layout, seen, cycles, s):
+    """Queues that the green of stage ``s`` leaves behind."""
+    for k in range(layout.stage_lane[s], layout.stage_lane[s + 1]):
+        lane = layout.stage_lane_id[k]
+        cycles.left[lane] = seen.lane_queue[lane]
 
 
 @njit
@@ -62,13 +110,13 @@ def plan_cycle(net, seen, cycles, scratch, j):
     ratio, green, least, loss = scratch[0], scratch[1], scratch[2], scratch[3]
     lowest, highest = scratch[4], scratch[5]
     known = passed > 0.0
-    _measure(net, seen, cycles, passed, j)
+    measure(net, seen, cycles, passed, j)
     lost, total, changes = 0.0, 0.0, 0.0
     n_stages = layout.first_stage[j + 1] - layout.first_stage[j]
     for i in range(n):
         stage, following = course.stage[first + i], course.stage[first + (i + 1) % n]
         s = layout.first_stage[j] + stage
-        ratio[i] = _flow_ratio(layout, course, cycles, j, first + i, s)
+        ratio[i] = flow_ratio(layout, course, cycles, j, first + i, s)
         known = known and ratio[i] >= 0.0
         ratio[i] = max(ratio[i], FLOW_RATIO_FLOOR)
         loss[i] = course.stage_loss_ms[s]
@@ -95,19 +143,19 @@ def plan_cycle(net, seen, cycles, scratch, j):
 
 
 @njit
-def _measure(net, seen, cycles, passed, j):
+def measure(net, seen, cycles, passed, j):
     """Demand of every lane of the junction into ``cycles.demand``; -1 where no camera works."""
     layout, course, rule = net
     for i in range(course.start[j], course.start[j + 1]):
         s = layout.first_stage[j] + course.stage[i]
         for k in range(layout.stage_lane[s], layout.stage_lane[s + 1]):
             lane = layout.stage_lane_id[k]
-            if _again(layout, course, j, i, lane) or passed <= 0.0:
+            if is_again(layout, course, j, i, lane) or passed <= 0.0:
                 continue
             if not seen.lane_valid[lane]:
                 cycles.demand[lane] = -1.0
                 continue
-            served = _green_of(layout, course, cycles, j, lane)
+            served = green_of(layout, course, cycles, j, lane)
             demand = _demand(rule, course, seen, cycles, passed, served, lane)
             before = cycles.demand[lane]
             if before < 0.0:
@@ -117,7 +165,7 @@ def _measure(net, seen, cycles, passed, j):
 
 
 @njit
-def _serves(layout, s, lane):
+def serves(layout, s, lane):
     for k in range(layout.stage_lane[s], layout.stage_lane[s + 1]):  # noqa: SIM110 - compiled
         if layout.stage_lane_id[k] == lane:
             return True
@@ -125,20 +173,20 @@ def _serves(layout, s, lane):
 
 
 @njit
-def _again(layout, course, j, i, lane):
+def is_again(layout, course, j, i, lane):
     """Whether a place before ``i`` in the junction's order has measured the lane already."""
     for before in range(course.start[j], i):
-        if _serves(layout, layout.first_stage[j] + course.stage[before], lane):
+        if serves(layout, layout.first_stage[j] + course.stage[before], lane):
             return True
     return False
 
 
 @njit
-def _green_of(layout, course, cycles, j, lane):
+def green_of(layout, course, cycles, j, lane):
     """The lane's green in the cycle, all its stages together."""
     total = 0.0
     for i in range(course.start[j], course.start[j + 1]):
-        if _serves(layout, layout.first_stage[j] + course.stage[i], lane):
+        if serves(layout, layout.first_stage[j] + course.stage[i], lane):
             total += cycles.green_ms[i]
     return total
 
@@ -155,7 +203,7 @@ def _demand(rule, course, seen, cycles, passed, served, lane):
 
 
 @njit
-def _flow_ratio(layout, course, cycles, j, i, s):
+def flow_ratio(layout, course, cycles, j, i, s):
     """Flow ratio of place ``i``, stage ``s``; -1 if no working camera sees any of its lanes.
 
     A lane that several stages serve is shared out by their greens.
@@ -166,7 +214,7 @@ def _flow_ratio(layout, course, cycles, j, i, s):
     for k in range(layout.stage_lane[s], layout.stage_lane[s + 1]):
         lane = layout.stage_lane_id[k]
         if cycles.demand[lane] >= 0.0:
-            part = cycles.green_ms[i] / max(_green_of(layout, course, cycles, j, lane), 1.0)
+            part = cycles.green_ms[i] / max(green_of(layout, course, cycles, j, lane), 1.0)
             highest = max(highest, cycles.demand[lane] * course.lane_headway_ms[lane] * part)
     return highest
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from signalsim.engine.jit import njit
-from signalsim.engine.tables import NO_GROUP, Tables
+from signalsim.engine.tables import Tables
 from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
 from signalsim.signals.plan import PlanArrays
@@ -29,7 +29,7 @@ from .base import Request
 from .lasting import lasting_plan
 from .layout import Junctions, junctions
 from .lookup import check_range
-from .resplit import Course, Cycles, Rule, plan_cycle, start_counting
+from .resplit import Rule, make_course, make_cycles, note_left, plan_cycle, start_counting
 
 RETRY_MS = 500  # a change under way is looked at again after this
 
@@ -68,43 +68,14 @@ class SplitPolicy:
             float(rule.raise_share),
             float(rule.smoothing),
         )
-        self.course = _course(tables, self.road, self.layout, plan)
-        n_lanes, n_junctions = len(self.road.lane_link), len(plan.cycle_ms)
-        self.cycles = Cycles(
-            place=np.full(n_junctions, -1, np.int32),
-            began_ms=np.zeros(n_junctions, np.int64),
-            green_ms=self.course.plan_green_ms.copy(),
-            counted=np.zeros(n_lanes),
-            left=np.zeros(n_lanes),
-            demand=np.full(n_lanes, -1.0),
-        )
+        self.course = make_course(tables, self.road, self.layout, plan)
+        self.cycles = make_cycles(self.course, len(self.road.lane_link))
         self._scratch = np.zeros((6, np.diff(plan.start).max(initial=1)))
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Step the due junctions through their order; plan the next cycle where one ends."""
         net = (self.layout, self.course, self.rule)
         decide(net, observation, self.cycles, self._scratch, due, request)
-
-
-def _course(tables: Tables, road: Approaches, layout: Junctions, plan: PlanArrays) -> Course:
-    movement, n_lanes = tables.movement, len(road.lane_link)
-    lane = np.repeat(np.arange(len(movement)), np.diff(road.movement_lane))  # movement of each entry
-    signalled = movement["group"][lane] != NO_GROUP
-    at = road.movement_lane_id[signalled]
-    number = np.bincount(at, minlength=n_lanes)
-    total = np.bincount(at, movement["headway_ms"][lane[signalled]], n_lanes)
-    at_speed = movement["startup_ms"] + movement["startup2_ms"]  # the first car is ahead of the others
-    loss = at_speed - movement["headway_ms"] / 2.0 - movement["end_gain_ms"]
-    in_stage = np.diff(layout.stage_movement)  # number of movements
-    stage = np.repeat(np.arange(len(in_stage)), in_stage)
-    stage_loss = np.bincount(stage, loss[layout.stage_movement_id], len(in_stage)) / np.maximum(in_stage, 1)
-    return Course(
-        start=plan.start,
-        stage=plan.stage,
-        plan_green_ms=plan.green_ms.astype(np.float64),
-        lane_headway_ms=np.where(number > 0, total / np.maximum(number, 1), road.lane_headway_s * 1000.0),
-        stage_loss_ms=stage_loss,
-    )
 
 
 @njit
@@ -126,7 +97,7 @@ def decide(net, seen, cycles, scratch, due, request):
             if now < end:
                 request.next_decision_ms[j] = end
                 continue
-            _note_left(layout, seen, cycles, layout.first_stage[j] + stage)
+            note_left(layout, seen, cycles, layout.first_stage[j] + stage)
             place = (place + 1) % n
             cycles.place[j] = place
             if place == 0:
@@ -149,11 +120,3 @@ def _begin(layout, course, seen, cycles, j):
             break
     cycles.began_ms[j] = seen.now_ms
     start_counting(layout, seen, cycles, j)
-
-
-@njit
-def _note_left(layout, seen, cycles, s):
-    """Queues that a green leaves behind."""
-    for k in range(layout.stage_lane[s], layout.stage_lane[s + 1]):
-        lane = layout.stage_lane_id[k]
-        cycles.left[lane] = seen.lane_queue[lane]

@@ -64,7 +64,7 @@ class _Blinded:
         self.policy.decide(observation, due, request)
 
 
-@pytest.mark.parametrize("name", LOOKING)
+@pytest.mark.parametrize("name", [*LOOKING, "perimeter", "scats-like", "scoot-like"])
 def test_signals_never_freeze(name, scenarios):
     """Every group of the crossing is green again and again, before, during and after the outage."""
     built = build(load(scenarios / "crossing"))
