@@ -1,6 +1,6 @@
 """This project beside UXsim (C++ engine) and SUMO (microscopic; mesoscopic with junction control).
 
-The grids of ``grid.py`` at 80 % of their demand: same streets, vehicles, routes and fixed plan. From empty
+The grids of ``grid.py`` at 70 % of their demand: same streets, vehicles, routes and fixed plan. From empty
 streets to the end of ``--minutes``; every run is a process of its own, programs take turns, medians are
 shown. A program whose first run takes more than a minute of CPU has that one only. Travel times are of
 those who wish to depart in the second ten minutes and have arrived by the end. Needs the extra ``bench``.
