@@ -204,11 +204,13 @@ def _search(
 def _finish(
     built: "Built", planned: "Planned", trial: "Trial | None", state: "Search | None", out: Path
 ) -> dict[str, Any]:
-    """plan.json and figures beside the tables; the document."""
+    """plan.json, figures and report.html beside the tables; the document."""
     from signalsim.experiment.plan_folder import plan_document, write_document
+    from signalsim.report.plan_page import write_plan_page
     from signalsim.report.plans import write_plan_figures
 
     document = plan_document(built.scenario, planned, trial, state)
     write_document(document, out)
-    write_plan_figures(built, planned.plans, out / "figures")
+    figures = write_plan_figures(built, planned.plans, out / "figures")
+    write_plan_page(document, figures, out)
     return document

@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from html import unescape
 
 import pytest
 from support.crosswalks import add_crossings
@@ -37,6 +39,11 @@ def test_a_plan_by_formula_is_a_scenario_that_compare_takes(scenarios, tmp_path)
     untouched = load(scenarios / "crossing").signals.plans["deployed"]
     assert str(signals.plans["deployed"]) == str(untouched)  # NaN equals nothing
     assert (out / "figures" / "splits-webster.png").stat().st_size > 5000
+    page = unescape((out / "report.html").read_text(encoding="utf-8"))
+    assert page.count("<svg") == len(list((out / "figures").glob("*.svg")))
+    assert all(f"<li>{text}.</li>" in page for text in document["why"])
+    assert all(f"<td>{movement['movement']}</td>" in page for movement in junction["movements"])
+    assert not re.search(r'(src|href)="(?!#)', page)  # nothing beside it
 
 
 def test_any_stages_are_written_with_the_plan_and_run(scenarios, tmp_path):
