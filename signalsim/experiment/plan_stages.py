@@ -7,9 +7,9 @@ from signalsim.control.lasting import lasting_plan
 from signalsim.control.plans import plain_plans, stage_order
 from signalsim.control.volumes import traffic_of
 from signalsim.scenario import build
-from signalsim.signals import Plan, design_plans, plan_arrays
+from signalsim.signals import Plan, SignalSystem, design_plans, plan_arrays
 from signalsim.signals.coordinated import check_cycle
-from signalsim.signals.sequences import Staged, best_sequences
+from signalsim.signals.sequences import Staged, best_sequences, protected
 
 from .plan_methods import Planned, check_signals
 
@@ -40,7 +40,9 @@ def any_stages(built: Any, *, min_cycle_s: float, max_cycle_s: float) -> AnyStag
     found = best_sequences(traffic_of(built), order, **limits)
     wide = build(replace(built.scenario, signals=found.signals))
     plans, _ = design_plans(traffic_of(wide), "webster", found.sequences, **limits)
-    return AnyStages(wide, plain_plans(plan_arrays(wide.signals, plans)), _added(found), _why(found))
+    return AnyStages(
+        wide, plain_plans(plan_arrays(wide.signals, plans)), _added(found), _why(found, built.signals, order)
+    )
 
 
 def _added(found: Staged) -> tuple[tuple[str, str, str], ...]:
@@ -56,12 +58,24 @@ def _added(found: Staged) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _why(found: Staged) -> tuple[str, ...]:
+def _why(found: Staged, before: SignalSystem, order: dict[int, tuple[int, ...]]) -> tuple[str, ...]:
+    """Sentences on what differs from the deployed stages. ``order``: local stages of ``before``."""
     signals = found.signals
-    new = [f"new stage {stage} of junction {junction}: {groups}" for junction, stage, groups in _added(found)]
-    if not new:
-        new = ["no stages that the deployed plan lacks lower the estimated delay"]
+    why = [f"new stage {stage} of junction {junction}: {groups}" for junction, stage, groups in _added(found)]
+    for j, sequence in found.sequences.items():
+        name = signals.junctions[j]
+        old = [before.stages[j][s] for s in order[j]]
+        new = [signals.stages[j][s] for s in sequence]
+        if new != old:
+            why.append(f"junction {name} shows stages {', '.join(new)} instead of {', '.join(old)}")
+        if bare := protected(before, j, order[j]) - protected(signals, j, sequence):
+            groups = ", ".join(signals.groups[g] for g in sorted(bare))
+            why.append(
+                f"junction {name} has no protected stage any more for {groups}: by estimate gaps serve them"
+            )
+    if not why:
+        why.append("no other stages lower the estimated delay")
     if found.kept:
         ids = ", ".join(signals.junctions[j] for j in found.kept)
-        new.append(f"with rings or pedestrians' signals, so with the deployed stages: {ids}")
-    return tuple(new)
+        why.append(f"with rings or pedestrians' signals, so with the deployed stages: {ids}")
+    return tuple(why)

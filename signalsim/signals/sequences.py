@@ -4,7 +4,7 @@ Two kinds of stages are tried beside those that are there. *Open* ones show as m
 allows, turns that give way among them. *Protected* ones show as many as can go without anyone giving way.
 Both are maximal cliques of a graph of groups, whose edges are the pairs that may be green together.
 
-All sets of up to four stages that serve every group are compared by Webster's cycle, which is short where
+All sets of two to four stages that serve every group are compared by Webster's cycle, which is short where
 lost time and critical ratios are small; the best of them, in every order that is safe, by the estimated
 delay of the plan that Webster's method makes of them.
 """
@@ -123,6 +123,13 @@ def is_safe(signals: SignalSystem, junction: int, order: Sequence[Stage]) -> boo
     return True
 
 
+def protected(signals: SignalSystem, junction: int, sequence: Iterable[int]) -> Stage:
+    """Groups that one of some local stages shows together with nobody whom they give way to."""
+    pairs = _giving_way(signals, junction)
+    shown = [signals.stage_groups[junction][s] for s in sequence]
+    return frozenset(g for stage in shown for g in stage if not any(a == g and b in stage for a, b in pairs))
+
+
 def _giving_way(signals: SignalSystem, junction: int) -> list[tuple[int, int]]:
     """Groups that may be green together, of which the first gives way to the second."""
     pairs = signals.movement_group[signals.live_yields].tolist()
@@ -153,7 +160,7 @@ def _orders(traffic: Traffic, j: int, max_cycle_s: float) -> Iterator[tuple[floa
     signals = traffic.signals
     stages = signals.stage_groups[j]
     every = frozenset(signals.groups_of(j))
-    for size in range(1, _MOST_STAGES + 1):
+    for size in range(2, _MOST_STAGES + 1):  # a signal that is green for ever is none
         for chosen in combinations(range(len(stages)), size):
             if frozenset[int]().union(*(stages[s] for s in chosen)) != every:
                 continue

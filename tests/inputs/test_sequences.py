@@ -1,12 +1,15 @@
 """Stages that conflicts allow, and the sequence of them with the least estimated delay."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
+from support.crosswalks import add_crossings
 from support.turning import two_stages
 
 from signalsim.control.plans import stage_order
 from signalsim.control.volumes import traffic_of
+from signalsim.experiment.plan_stages import any_stages
 from signalsim.scenario import build, load
 from signalsim.signals.assess import assess
 from signalsim.signals.flows import design_plans
@@ -48,6 +51,31 @@ def test_a_protected_stage_comes_with_the_left_turns_that_need_it(scenarios, tmp
         assert not any(set(pair) <= stage for pair in signals.forbidden.tolist() for stage in shown)
     assert added[:2] == [[], []]
     assert "EL WL" in added[-1]
+
+
+def test_stages_that_only_cost_time_go_and_who_loses_protection_is_named(scenarios, tmp_path):
+    folder = two_stages(scenarios / "crossing", tmp_path / "three")
+    for name, rows in {
+        "signal_stage.csv": "C,3,EL WL\n",
+        "signal_plan.csv": "three,C,1,1,33,0,80\nthree,C,2,3,10,0,80\nthree,C,3,2,27,0,80\n",
+    }.items():
+        (folder / name).write_text((folder / name).read_text() + rows)
+    with (folder / "scenario.toml").open("a") as file:
+        file.write('\n[control]\ndeployed = "three"\n')
+    found = any_stages(build(load(folder)), **LIMITS)
+    assert found.added == ()
+    assert found.plans[0].stages == (0, 1)
+    assert found.why == (
+        "junction C shows stages 1, 2 instead of 1, 3, 2",
+        "junction C has no protected stage any more for EL, WL: by estimate gaps serve them",
+    )
+
+
+def test_pedestrians_signals_keep_their_stages(scenarios, tmp_path):
+    folder = add_crossings(shutil.copytree(scenarios / "crossing", tmp_path / "walks"))
+    found = any_stages(build(load(folder)), **LIMITS)
+    assert found.added == ()
+    assert found.why[-1] == "with rings or pedestrians' signals, so with the deployed stages: C"
 
 
 def test_candidates_are_what_is_there_and_all_maximal_stages_open_or_protected(scenarios, tmp_path):
