@@ -30,6 +30,13 @@ class Method(StrEnum):
     optimised = "optimised"
 
 
+class Stages(StrEnum):
+    """What stages a plan is made of."""
+
+    deployed = "deployed"
+    any = "any"
+
+
 def plan(
     scenario: SCENARIO,
     method: Annotated[Method, typer.Option(help="optimised: searched by simulation; others by formulas.")],
@@ -40,6 +47,9 @@ def plan(
     cycle: Annotated[
         float | None, typer.Option(min=5, max=600, help="The common cycle of coordinated, s.")
     ] = None,
+    stages: Annotated[
+        Stages, typer.Option(help="any: webster and optimised also try stages that the deployed plan lacks.")
+    ] = Stages.deployed,
     seconds: Annotated[
         float | None, typer.Option(min=1, help="Budget of optimised; by default 120 s, or as --runs says.")
     ] = None,
@@ -64,6 +74,8 @@ def plan(
             raise InputError(f"--min-cycle {min_cycle:g}: is above --max-cycle {max_cycle:g}; give less")
         if cycle is not None and method is not Method.coordinated:
             raise InputError("--cycle: is of --method coordinated; give --min-cycle and --max-cycle instead")
+        if stages is Stages.any and method not in (Method.webster, Method.optimised):
+            raise InputError("--stages any: is of --method webster and optimised; leave it out")
         loaded = load(scenario)
         built = build(loaded)
         show_warnings(loaded.warnings)
@@ -75,10 +87,10 @@ def plan(
         with redirect_stdout(sys.stderr):
             if is_search:
                 budget = (120.0 if runs is None else 0.0) if seconds is None else seconds, runs or 0
-                document = _search(built, label, out, limits, budget, samples, seed, trials)
+                document = _search(built, label, out, limits, budget, samples, seed, trials, stages)
             else:
                 more = {"cycle_s": cycle} if cycle is not None else {}
-                document = _design(built, str(method), label, out, limits | more, seed, trials)
+                document = _design(built, str(method), label, out, limits | more, seed, trials, stages)
         if json:
             from signalsim.experiment import to_text
 
@@ -88,18 +100,30 @@ def plan(
 
 
 def _design(
-    built: "Built", method: str, name: str, out: Path, limits: dict[str, Any], seed: int, trials: int
+    built: "Built",
+    method: str,
+    name: str,
+    out: Path,
+    limits: dict[str, Any],
+    seed: int,
+    trials: int,
+    stages: Stages,
 ) -> dict[str, Any]:
     """Design a plan and write the new folder, whole or not at all."""
     from signalsim.control.lasting import lasting_plan
     from signalsim.control.plans import plain_plans
     from signalsim.experiment.plan_methods import design, held_back
+    from signalsim.experiment.plan_stages import any_stages
     from signalsim.scenario import load
     from signalsim.scenario.planned import check_name, write_planned
     from signalsim.store import check_folder, new_folder
 
     check_folder(out, frozenset())
-    planned = design(built, method, name, **limits)
+    if stages is Stages.any:
+        found = any_stages(built, **limits)
+        built, planned = found.built, found.planned(name)
+    else:
+        planned = design(built, method, name, **limits)
     check_name(built.scenario, [*planned.plans, name])
     schedule = (name, planned.schedule) if planned.schedule else None
     trial = None
@@ -121,6 +145,7 @@ def _search(
     samples: int,
     seed: int,
     trials: int,
+    stages: Stages,
 ) -> dict[str, Any]:
     """Search by simulation; the folder has the best plan so far at any time."""
     from signalsim.control.volumes import traffic_of
@@ -128,18 +153,21 @@ def _search(
     from signalsim.experiment.plan_folder import SEARCH, earlier_search, keep_search
     from signalsim.experiment.plan_methods import Planned, held_back, starting_plans
     from signalsim.experiment.plan_search import Budget, Search, search_key, search_plan
+    from signalsim.experiment.plan_stages import any_stages
     from signalsim.scenario.planned import check_name, write_planned
     from signalsim.store import check_folder, new_folder
 
+    check_name(built.scenario, [name])
+    found = any_stages(built, **limits) if stages is Stages.any else None
+    built = found.built if found else built
     scenario = built.scenario
-    check_name(scenario, [name])
-    key = search_key(scenario.digest(), seed, samples, "mean_delay_s")
+    key = search_key(scenario.digest(), seed, samples, "mean_delay_s", found.added if found else ())
     earlier = earlier_search(out, key)
     if earlier is None:
         check_folder(out, frozenset())
     if jit.is_cold():
         announce_compilation()
-    starts = starting_plans(built, **limits)
+    starts = starting_plans(built, **limits) | ({"any stages": found.plans} if found else {})
 
     def keep(state: Search) -> None:
         if not (out / SEARCH).is_file():
@@ -167,6 +195,7 @@ def _search(
     why = (
         f"begun with {state.start}, {state.start_values[state.start]:.1f} s of delay per vehicle; "
         f"{state.runs:,} runs brought it down by {gain:.1f} s on the traffic that it was tuned on",
+        *(found.why if found else ()),
     )
     planned = Planned("optimised", {name: state.plans}, {name: traffic_of(built)}, why=why)
     return _finish(built, planned, trial, state, out)
@@ -175,11 +204,13 @@ def _search(
 def _finish(
     built: "Built", planned: "Planned", trial: "Trial | None", state: "Search | None", out: Path
 ) -> dict[str, Any]:
-    """plan.json and figures beside the tables; the document."""
+    """plan.json, figures and report.html beside the tables; the document."""
     from signalsim.experiment.plan_folder import plan_document, write_document
+    from signalsim.report.plan_page import write_plan_page
     from signalsim.report.plans import write_plan_figures
 
     document = plan_document(built.scenario, planned, trial, state)
     write_document(document, out)
-    write_plan_figures(built, planned.plans, out / "figures")
+    figures = write_plan_figures(built, planned.plans, out / "figures")
+    write_plan_page(document, figures, out)
     return document

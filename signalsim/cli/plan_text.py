@@ -7,7 +7,7 @@ import typer
 
 from .terminal import say, show_warnings
 
-_MOST_JUNCTIONS, _MOST_MOVEMENTS = 8, 12
+_MOST_JUNCTIONS, _MOST_MOVEMENTS, _MOST_REASONS = 8, 12, 10
 
 
 def print_plan(document: dict[str, Any], out: Path) -> None:
@@ -23,8 +23,10 @@ def print_plan(document: dict[str, Any], out: Path) -> None:
     if document["schedule"]:
         starts = ", ".join(f"{start} {name}" for start, name in document["schedule"].items())
         typer.echo(f"From: {starts}")
-    for text in document["why"]:
+    for text in document["why"][:_MOST_REASONS]:
         typer.echo(f"Why: {text}.")
+    if len(document["why"]) > _MOST_REASONS:
+        typer.echo(f"And {len(document['why']) - _MOST_REASONS} more reasons in plan.json.")
     if "held_back" in document:
         _trial(document["held_back"])
     show_warnings(document["remarks"])

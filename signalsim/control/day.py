@@ -102,8 +102,8 @@ def day_plans(
     if len(seconds) * interval_s > DAY_S / 2:
         interval_s = _LONG_S
         seconds, flows = day_flows(built, interval_s)
-    base = traffic_of(built)
     sequences = stage_order(lasting_plan(built.deployed, built.tables.signals))
+    base = traffic_of(built).only(sequences)
     check_cycle(base.signals, sequences, max_cycle_s)
 
     def traffic(a: int, b: int) -> Traffic:

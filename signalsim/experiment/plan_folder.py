@@ -79,8 +79,8 @@ def earlier_search(folder: Path, key: str) -> Search | None:
         raise InputError(f"{file}: is no state of a search; remove it, or name a new folder") from None
     if found.key != key:
         raise InputError(
-            f"{file}: is of another scenario, seed or number of samples; name a new folder, or give what it "
-            "was begun with"
+            f"{file}: is of another scenario, seed or number of samples, or of other stages; name a new "
+            "folder, or give what it was begun with"
         )
     return found
 

@@ -9,6 +9,7 @@ from signalsim.signals import Plan, SignalSystem
 from signalsim.signals.coordinated import least_cycle_s, whole_greens
 from signalsim.signals.design import split_green
 from signalsim.signals.greens import least_greens_s
+from signalsim.signals.sequences import is_safe
 
 Plans = dict[int, Plan]
 MIN_CYCLE_S, MAX_CYCLE_S = 20.0, 240.0
@@ -20,6 +21,9 @@ class Moves:
     def __init__(self, signals: SignalSystem) -> None:
         self.signals = signals
         self._least_s = cache(lambda j, stages: least_greens_s(signals, j, stages))
+        self._is_safe = cache(
+            lambda j, stages: is_safe(signals, j, [signals.stage_groups[j][s] for s in stages])
+        )
 
     def neighbour(self, plans: Mapping[int, Plan], rng: np.random.Generator, scale: float) -> Plans:
         """Some junctions changed, mostly one or a few, or the cycle of all."""
@@ -63,6 +67,8 @@ class Moves:
         place = list(range(len(plan.stages)))
         place[a], place[b] = place[b], place[a]
         stages = tuple(plan.stages[k] for k in place)
+        if self._is_safe(j, plan.stages) and not self._is_safe(j, stages):
+            return plan
         green = tuple(plan.green_s[k] for k in place)
         return self._fitted(j, Plan(stages, green, plan.offset_s), self.signals.cycle_s(j, plan)) or plan
 

@@ -14,7 +14,7 @@ like ask for a fixed number of real variables and judge every candidate in full.
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -86,9 +86,11 @@ class Budget:
         return max([*parts, *([runs / self.runs] if self.runs else [])], default=1.0)
 
 
-def search_key(digest: str, seed: int, samples: int, measure: str) -> str:
-    """What must be equal for a search to go on: scenario, seed, samples, measure."""
-    return hashlib.sha256(json.dumps([digest, seed, samples, measure]).encode()).hexdigest()
+def search_key(
+    digest: str, seed: int, samples: int, measure: str, added: Sequence[Sequence[str]] = ()
+) -> str:
+    """What must be equal for a search to go on: scenario, seed, samples, measure, stages added."""
+    return hashlib.sha256(json.dumps([digest, seed, samples, measure, *added]).encode()).hexdigest()
 
 
 def search_plan(

@@ -15,7 +15,7 @@ from .cameras import NAME as CAMERAS
 from .cameras import camera_figure, shows_cameras
 from .figures import delay_figure, green_figure, mean_queue, queue_figure
 from .page import comparison_page, figure_name
-from .style import house_style, save
+from .style import house_style, save, svg_source
 from .sweep import NAME as SWEEP
 from .sweep import sweep_figure, sweep_rows
 from .tables import write_tables
@@ -63,8 +63,7 @@ def _write_figures(comparison: Comparison, folder: Path) -> dict[str, str]:
             figure = draw()
             save(figure, folder / f"{name}.png")
             save(figure, folder / f"{name}.svg")
-        source = (folder / f"{name}.svg").read_text(encoding="utf-8")
-        sources[name] = source[source.index("<svg") :]
+        sources[name] = svg_source(folder / f"{name}.svg")
     return sources
 
 

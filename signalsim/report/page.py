@@ -38,6 +38,7 @@ def template(name: str) -> "Template":
     environment.filters["signed"] = signed
     environment.filters["plain"] = plain
     environment.filters["p"] = p_text
+    environment.filters["short"] = "{:g}".format
     return environment.get_template(name)
 
 

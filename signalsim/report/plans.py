@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from signalsim.signals import Plan
 
-from .style import INK, MUTED, STAGE_HUES, house_style, save
+from .style import INK, MUTED, STAGE_HUES, house_style, save, svg_source
 from .timespace import time_space_figure
 
 if TYPE_CHECKING:
@@ -18,19 +18,24 @@ _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 Plans = Mapping[int, Plan]
 
 
-def write_plan_figures(built: Any, plans: Mapping[str, Plans], folder: Path) -> None:
+def write_plan_figures(built: Any, plans: Mapping[str, Plans], folder: Path) -> dict[str, list[str]]:
     """For each plan a chart of cycle and splits and, where signals stand along a street, time and space of a
-    simulated run; as PNG and SVG into ``folder``, which is made.
+    simulated run; as PNG and SVG into ``folder``, which is made. Name of a plan -> sources of its SVGs, fit
+    to stand in an HTML page.
     """
     folder.mkdir(exist_ok=True)
+    sources: dict[str, list[str]] = {name: [] for name in plans}
     for name, of in plans.items():
         with house_style(salt=name):
             along = time_space_figure(built, dict(of), name, built.scenario.config.seed)
             for kind, figure in (("splits", split_figure(built.signals, of, name)), ("time-space", along)):
                 if figure is None:
                     continue
-                for ending in ("png", "svg"):
-                    save(figure, folder / f"{kind}-{_NO_FILE_NAME.sub('_', name)}.{ending}")
+                file = folder / f"{kind}-{_NO_FILE_NAME.sub('_', name)}"
+                for ending in (".png", ".svg"):
+                    save(figure, file.with_name(file.name + ending))
+                sources[name].append(svg_source(file.with_name(f"{file.name}.svg")))
+    return sources
 
 
 def split_figure(signals: Any, plans: Plans, title: str) -> "Figure":

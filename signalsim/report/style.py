@@ -69,3 +69,9 @@ def save(figure: "Figure", path: Path) -> None:
     """Write SVG or PNG (by suffix) without date or program version: same figure, same bytes."""
     metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
     figure.savefig(path, metadata=metadata, dpi=160)
+
+
+def svg_source(file: Path) -> str:
+    """An SVG's text without what stands only in a file of its own, to be put into a page."""
+    source = file.read_text(encoding="utf-8")
+    return source[source.index("<svg") :]

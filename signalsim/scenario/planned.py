@@ -12,11 +12,12 @@ from signalsim.scenario.load import Scenario
 from signalsim.scenario.reference import whole_folder
 from signalsim.signals.model import Plan
 from signalsim.signals.plan import ms
-from signalsim.signals.specs import PLAN, SCHEDULE
+from signalsim.signals.specs import PLAN, SCHEDULE, STAGE
 
 Plans = Mapping[int, Plan]  # junction -> plan
 _PLAN_COLUMNS = ("plan_id", "junction_id", "position", "stage_id", "green_s", "offset_s", "cycle_s")
 _SCHEDULE_COLUMNS = ("schedule_id", "start", "plan_id")
+_STAGE_COLUMNS = ("junction_id", "stage_id", "group_ids", "name")
 
 
 def check_name(scenario: Scenario, names: Iterable[str]) -> None:
@@ -34,7 +35,8 @@ def write_planned(
     folder: Path,
     schedule: tuple[str, Mapping[str, str]] | None = None,
 ) -> None:
-    """Write the files of ``scenario`` to ``folder``, which exists, and ``plans`` among its plans.
+    """Write the files of ``scenario`` to ``folder``, which exists, and ``plans`` among its plans; stages
+    that ``sequences.with_stages`` added to its signals are written behind its own.
 
     Offsets of ``plans`` are from simulated time 0 to the start of the first stage's green; the table gets
     what the scenario counts them from. ``schedule``: its name, and start (as in 06:30) -> plan.
@@ -51,6 +53,8 @@ def write_planned(
     for name in (OWN_NET, OWN_TYPES):  # what SUMO runs, and an export keeps, of a scenario that came from it
         if (own := scenario.tables_path / name).is_file():
             (folder / name).write_bytes(own.read_bytes())
+    if stages := list(_new_stages(scenario)):
+        _extend(scenario.tables_path / STAGE.file, folder / STAGE.file, _STAGE_COLUMNS, stages)
     add_plans(scenario, plans, folder)
     if schedule:
         name, starts = schedule
@@ -62,6 +66,22 @@ def add_plans(scenario: Scenario, plans: Mapping[str, Plans], folder: Path) -> N
     """Write signal_plan.csv of ``folder``: the scenario's plans, and these behind them."""
     rows = [row for name, of in plans.items() for row in _rows(scenario, name, of)]
     _extend(scenario.tables_path / PLAN.file, folder / PLAN.file, _PLAN_COLUMNS, rows)
+
+
+def _new_stages(scenario: Scenario) -> Iterable[dict[str, Any]]:
+    """Rows for stages that no table has, but for those that follow from rings."""
+    signals = scenario.signals
+    columns = (signals.stage_table.texts("junction_id"), signals.stage_table.texts("stage_id"))
+    there = set(zip(*columns, strict=True))
+    for j, (ids, members) in enumerate(zip(signals.stages, signals.stage_groups, strict=True)):
+        for stage, groups in zip(ids, members, strict=True):
+            if j not in signals.rings and (signals.junctions[j], stage) not in there:
+                yield {
+                    "junction_id": signals.junctions[j],
+                    "stage_id": stage,
+                    "group_ids": " ".join(signals.groups[g] for g in sorted(groups)),
+                    "name": "added with a plan",
+                }
 
 
 def _rows(scenario: Scenario, name: str, plans: Plans) -> Iterable[dict[str, Any]]:

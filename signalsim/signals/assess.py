@@ -21,6 +21,7 @@ def assess(traffic: Traffic, plans: Mapping[int, Plan]) -> list[dict[str, Any]]:
 
     Delays are estimates with even arrivals: the uniform term and the overflow of ``streams``.
     """
+    traffic = traffic.only({j: plan.stages for j, plan in plans.items()})
     which = streams(traffic, {j: traffic.signals.cycle_s(j, plan) for j, plan in plans.items()})
     return [_junction(traffic, which, j, plan) for j, plan in sorted(plans.items())]
 

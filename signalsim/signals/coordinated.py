@@ -121,7 +121,7 @@ class _Designer:
     """Plans of one scenario at any common cycle."""
 
     def __init__(self, traffic: Traffic, sequences: Mapping[int, tuple[int, ...]]):
-        self.traffic, self.sequences = traffic, sequences
+        self.traffic, self.sequences = traffic.only(sequences), sequences
         self.losses_s = {j: stage_losses_s(traffic, j, sequence) for j, sequence in sequences.items()}
 
     def at(self, cycle_s: float, bin_s: float = 1.0, *, rounds: int = 3) -> _Try:

@@ -122,30 +122,39 @@ def design_plans(
 ) -> tuple[dict[int, Plan], dict[int, Design]]:
     """Plans and designs of all junctions. ``method``: webster or uniform.
 
-    ``sequences``: local stages in order per junction (all stages in local order where not given).
-    ``limits``: ``min_cycle_s``, ``max_cycle_s``. Greens are whole seconds.
+    ``sequences``: local stages in order per junction (all stages in local order where not given); the
+    others do not count. ``limits``: ``min_cycle_s``, ``max_cycle_s``. Greens are whole seconds.
     """
+    signals = traffic.signals
+    orders = {
+        j: (sequences or {}).get(j) or tuple(range(len(signals.stages[j])))
+        for j in range(len(signals.junctions))
+    }
+    only = traffic.only(orders)
+    found = {j: design_plan(only, method, j, order, **limits) for j, order in orders.items()}
+    return {j: plan for j, (plan, _) in found.items()}, {j: design for j, (_, design) in found.items()}
+
+
+def design_plan(
+    traffic: Traffic, method: str, junction: int, sequence: tuple[int, ...], **limits: float
+) -> tuple[Plan, Design]:
+    """Plan and design of one junction, as ``design_plans`` makes them; all its stages count."""
     designer: Callable[..., Design] = {"webster": webster, "uniform": uniform}[method]
     signals = traffic.signals
-    plans: dict[int, Plan] = {}
-    designs: dict[int, Design] = {}
-    for j in range(len(signals.junctions)):
-        sequence = (sequences or {}).get(j) or tuple(range(len(signals.stages[j])))
-        least = least_greens_s(signals, j, sequence)
-        cycle_s = USUAL_CYCLE_S
-        for _ in range(_MOST_ROUNDS):
-            ratios = stage_ratios(traffic, j, cycle_s)
-            design = designer(
-                [ratios[s] for s in sequence],
-                signals.changes_s(j, sequence),
-                least,
-                loss_per_stage_s=stage_losses_s(traffic, j, sequence),
-                **limits,
-            )
-            is_settled = abs(design.cycle_s - cycle_s) < _SETTLED_S
-            cycle_s = design.cycle_s
-            if is_settled:
-                break
-        green = tuple(max(float(round(g)), low) for g, low in zip(design.green_s, least, strict=True))
-        plans[j], designs[j] = Plan(sequence, green, 0.0), design
-    return plans, designs
+    least = least_greens_s(signals, junction, sequence)
+    cycle_s = USUAL_CYCLE_S
+    for _ in range(_MOST_ROUNDS):
+        ratios = stage_ratios(traffic, junction, cycle_s)
+        design = designer(
+            [ratios[s] for s in sequence],
+            signals.changes_s(junction, sequence),
+            least,
+            loss_per_stage_s=stage_losses_s(traffic, junction, sequence),
+            **limits,
+        )
+        is_settled = abs(design.cycle_s - cycle_s) < _SETTLED_S
+        cycle_s = design.cycle_s
+        if is_settled:
+            break
+    green = tuple(max(float(round(g)), low) for g, low in zip(design.green_s, least, strict=True))
+    return Plan(sequence, green, 0.0), design

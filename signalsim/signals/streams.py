@@ -44,12 +44,12 @@ class Streams:
 
 
 def streams(traffic: Traffic, cycle_s: float | Mapping[int, float] = USUAL_CYCLE_S) -> Streams:
-    """The streams of a scenario; ``cycle_s``: of all junctions, or of each."""
+    """The streams of a scenario; ``cycle_s``: of all junctions, or of each of those that count."""
     network, signals, flow_pcuph = traffic.network, traffic.signals, traffic.flow_pcuph
     rows: list[tuple[int, int, int, float, float, int, int]] = []
     worths: list[np.ndarray] = []
     widest = max((len(stages) for stages in signals.stages), default=1)
-    for j in range(len(signals.junctions)):
+    for j in cycle_s if isinstance(cycle_s, Mapping) else range(len(signals.junctions)):
         by_stage = saturated(traffic, j, cycle_s[j] if isinstance(cycle_s, Mapping) else cycle_s)
         found = lane_rates(traffic, j, by_stage)
         best = np.maximum(found.rate.max(axis=0, initial=0.0), 1e-9)

@@ -1,6 +1,7 @@
 """What fixed plans are designed on."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,3 +29,13 @@ class Traffic:
     traverse_s: np.ndarray  # across the junction at free flow
     travel_s: np.ndarray  # (n_links,) at free flow
     hours: float  # of the demand window
+
+    def only(self, shown: Mapping[int, Iterable[int]]) -> "Traffic":
+        """The same where the junctions of ``shown`` have no other local stages than those; numbers stay."""
+        stages = list(self.signals.stage_groups)
+        for j, of in shown.items():
+            kept = set(of)
+            stages[j] = tuple(g if s in kept else frozenset() for s, g in enumerate(stages[j]))
+        if tuple(stages) == self.signals.stage_groups:
+            return self
+        return replace(self, signals=replace(self.signals, stage_groups=tuple(stages)))

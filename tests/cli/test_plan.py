@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from html import unescape
 
 import pytest
 from support.crosswalks import add_crossings
+from support.turning import two_stages
 
 from signalsim.scenario import load
 
@@ -36,6 +39,47 @@ def test_a_plan_by_formula_is_a_scenario_that_compare_takes(scenarios, tmp_path)
     untouched = load(scenarios / "crossing").signals.plans["deployed"]
     assert str(signals.plans["deployed"]) == str(untouched)  # NaN equals nothing
     assert (out / "figures" / "splits-webster.png").stat().st_size > 5000
+    page = unescape((out / "report.html").read_text(encoding="utf-8"))
+    assert page.count("<svg") == len(list((out / "figures").glob("*.svg")))
+    assert all(f"<li>{text}.</li>" in page for text in document["why"])
+    assert all(f"<td>{movement['movement']}</td>" in page for movement in junction["movements"])
+    assert not re.search(r'(src|href)="(?!#)', page)  # nothing beside it
+
+
+def test_any_stages_are_written_with_the_plan_and_run(scenarios, tmp_path):
+    """Left turns that no gap serves get a stage of their own; less delay than with the deployed stages, and
+    a search takes the plan for its start."""
+    source, out = two_stages(scenarios / "crossing", tmp_path / "source", lefts=4), tmp_path / "out"
+    more = ("--stages", "any", "--json", "--replications", 3)
+    found = _plan(source, "--method", "webster", "--out", out, *more)
+    assert found.returncode == 0, found.stderr
+    document = json.loads(found.stdout)
+    assert "new stage 3 of junction C: EL WL" in document["why"]
+    assert "3" in [stage["stage"] for stage in document["plans"]["webster"][0]["stages"]]
+    signals, before = load(out).signals, load(source).signals
+    assert signals.stages == (("1", "2", "3"),)
+    assert str(signals.plans["deployed"]) == str(before.plans["deployed"])
+    assert signals.intergreen_s == before.intergreen_s
+
+    again = tmp_path / "again"  # in a scenario that has the stage the deployed plan is no worse for it
+    assert _plan(source, "--method", "webster", "--out", again).returncode == 0
+    twice = json.loads(
+        _plan(out, "--method", "webster", "--name", "old", "--out", tmp_path / "b", "--json").stdout
+    )
+    assert twice["plans"]["old"] == json.loads((again / "plan.json").read_text())["plans"]["webster"]
+
+    searched = tmp_path / "searched"
+    budget = ("--samples", 3, "--runs", 15)
+    found = _plan(source, "--method", "optimised", "--out", searched, *more, *budget)
+    assert found.returncode == 0, found.stderr
+    document = json.loads(found.stdout)
+    starts = document["search"]["start_mean_delay_s"]
+    assert document["search"]["start"] == "any stages"
+    assert starts["any stages"] < starts["webster"] / 2
+    assert load(searched).signals.stages == (("1", "2", "3"),)
+    other = _plan(source, "--method", "optimised", "--out", searched, *budget)
+    assert other.returncode == 3
+    assert "or of other stages" in other.stderr
 
 
 def test_offsets_are_written_as_the_scenario_counts_them(scenarios, tmp_path):
@@ -77,6 +121,7 @@ def test_a_search_goes_on_where_it_stopped(scenarios, tmp_path):
         (("--method", "webster", "--max-cycle", 35), "junction 'C': its minimum greens and intergreens take"),
         (("--method", "webster", "--name", "deployed"), "has a plan 'deployed' already"),
         (("--method", "webster", "--cycle", 80), "--cycle: is of --method coordinated"),
+        (("--method", "uniform", "--stages", "any"), "--stages any: is of --method webster and optimised"),
         (("--method", "coordinated", "--cycle", 20), "cycle 20 s: minimum greens and intergreens take"),
         (("--method", "uniform", "--min-cycle", 90, "--max-cycle", 60), "--min-cycle 90: is above"),
     ],
