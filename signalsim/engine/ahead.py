@@ -113,9 +113,9 @@ def _fetch_route(tables, trips, state, node):
     if l < 0:
         if 0 <= node < tables.signals.junction.size:
             row = tables.signals.junction[node]
-            first, last = row.first_group, row.first_group + row.n_groups - 1
-            for k in range(tables.signals.group[first].lane_start, tables.signals.group[last].lane_end):
-                _fetch(state.lane, tables.group_lane[k], 0)
+            for g in range(row.first_group, row.first_group + row.n_groups):
+                for k in range(tables.signals.group[g].lane_start, tables.signals.group[g].lane_end):
+                    _fetch(state.lane, tables.group_lane[k], 0)
         return
     lane = state.lane[l]
     head = state.place[lane.place0 + lane.head]
