@@ -14,7 +14,7 @@ from signalsim.measures import evaluate
 from signalsim.signals import Plan
 from signalsim.simulation import simulate
 
-from .workers import _begin, _interrupts_held, _sent
+from .workers import _begin, _interrupts_held, _sent, end_processes
 
 Job = tuple[dict[int, Plan], int]  # plans, replication
 _built: list[Any] = []  # in a worker process, once unpickled: (scenario, seed, measure)
@@ -50,10 +50,7 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         if self._executor is not None:
-            for process in multiprocessing.active_children():
-                if process.pid in self._pids:
-                    process.kill()
-            self._executor.shutdown(cancel_futures=True)
+            end_processes(self._executor, self._pids)
 
     def values(self, jobs: Sequence[Job]) -> list[float]:
         """The measure of each job, in their order. Raises InputError where a process ended by itself."""

@@ -153,10 +153,21 @@ def _in_processes(tasks: list[Task], processes: int, setup: bytes) -> Iterator[I
             "compare fewer controllers at a time"
         ) from None
     finally:
-        for process in multiprocessing.active_children():
-            if process.pid not in others:
-                process.kill()
-        executor.shutdown(cancel_futures=True)
+        end_processes(executor, {p.pid for p in multiprocessing.active_children()} - others)
+
+
+def end_processes(executor: ProcessPoolExecutor, pids: set[int | None]) -> None:
+    """End an executor and its processes at once.
+
+    Its thread is told first: one that finds the processes dead while it believes in their work complains
+    about runs that were called off meanwhile, with a traceback on the screen.
+    """
+    executor.shutdown(wait=False, cancel_futures=True)
+    ended = [process for process in multiprocessing.active_children() if process.pid in pids]
+    for process in ended:
+        process.kill()
+    for process in ended:
+        process.join()
 
 
 @contextmanager
