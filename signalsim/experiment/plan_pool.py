@@ -1,20 +1,16 @@
 """Simulations of plans, on one core or several, for a search that does not know the next one yet."""
 
-import multiprocessing
 import os
 import pickle
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from signalsim.control.given import Given
-from signalsim.errors import InputError
 from signalsim.measures import evaluate
 from signalsim.signals import Plan
 from signalsim.simulation import simulate
 
-from .workers import _begin, _interrupts_held, _sent, end_processes
+from .processes import Processes, shared
 
 Job = tuple[dict[int, Plan], int]  # plans, replication
 _built: list[Any] = []  # in a worker process, once unpickled: (scenario, seed, measure)
@@ -29,7 +25,7 @@ def value_of(built: Any, seed: int, measure: str, job: Job) -> float:
 
 def _value(job: Job) -> float:
     if not _built:
-        _built.append(pickle.loads(_sent[0]))
+        _built.append(shared())
     built, seed, measure = _built[0]
     return value_of(built, seed, measure, job)
 
@@ -41,33 +37,21 @@ class Pool:
     def __init__(self, built: Any, seed: int, measure: str, workers: int = 0) -> None:
         self._what = built, seed, measure
         self._workers = workers or os.cpu_count() or 1
-        self._executor: ProcessPoolExecutor | None = None
-        self._pids: set[int | None] = set()
+        self._processes: Processes | None = None
         self.runs = 0
 
     def __enter__(self) -> "Pool":
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._executor is not None:
-            end_processes(self._executor, self._pids)
+        if self._processes is not None:
+            self._processes.end()
 
     def values(self, jobs: Sequence[Job]) -> list[float]:
         """The measure of each job, in their order. Raises InputError where a process ended by itself."""
         self.runs += len(jobs)
         if self._workers == 1 or len(jobs) < 2 or self.runs == len(jobs):  # the first ones compile, here
             return [value_of(*self._what, job) for job in jobs]
-        try:
-            if self._executor is None:
-                others = {process.pid for process in multiprocessing.active_children()}
-                self._executor = ProcessPoolExecutor(
-                    self._workers, multiprocessing.get_context("spawn"), _begin, (pickle.dumps(self._what),)
-                )
-                with _interrupts_held():
-                    found = self._executor.map(_value, jobs)
-                self._pids = {p.pid for p in multiprocessing.active_children()} - others
-            else:
-                found = self._executor.map(_value, jobs)
-            return list(found)
-        except BrokenProcessPool:
-            raise InputError("a process that simulates ended before its run was over; free memory") from None
+        if self._processes is None:
+            self._processes = Processes(self._workers, pickle.dumps(self._what))
+        return list(self._processes.map(_value, jobs))

@@ -1,7 +1,6 @@
 """Comparisons on a real scenario: same traffic for all, same bytes every time."""
 
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +73,6 @@ def test_results_do_not_depend_on_the_number_of_processes(
     )
     assert parallel.to_json() == comparison.to_json()
     assert seen == [1, 2, 3, 4, 5, 6]
-
-
-@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals are held on POSIX only")
-def test_a_ctrl_c_while_processes_start_comes_afterwards() -> None:
-    steps = []
-    with pytest.raises(KeyboardInterrupt), workers._interrupts_held():
-        signal.raise_signal(signal.SIGINT)
-        steps.append("started")
-    assert steps == ["started"]
 
 
 def test_all_controllers_meet_the_same_vehicles(comparison: Comparison) -> None:
