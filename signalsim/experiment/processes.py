@@ -141,6 +141,7 @@ def _interrupts_held(give_up: Callable[[], None]) -> Iterator[None]:
     handlers = {
         number: signal.signal(number, lambda number, _: held.append(number))
         for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) != signal.SIG_IGN  # as in the background of a shell
     }
     try:
         with _masked_for_children():
