@@ -21,7 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support.peaks import Course, Peak, bump, count_peak, write_peak
+from support.peaks import Course, Peak, bump, count_peak, double, write_peak
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
@@ -41,12 +41,6 @@ class Case(NamedTuple):
 def ramp(rise_h: float, fall_h: float, low: float = 0.4) -> Course:
     """A peak without a flat top at 1.5 h, that rises and falls in a straight line."""
     return lambda h: max(low, 1 - (1 - low) * max((1.5 - h) / rise_h, (h - 1.5) / fall_h))
-
-
-def double(gap_h: float = 0.9, low: float = 0.45) -> Course:
-    """Two peaks, the second a little lower."""
-    first, second = bump(1.2, 0.3, 0.0), bump(1.2 + gap_h, 0.3, 0.0)
-    return lambda h: low + (1 - low) * max(first(h), 0.9 * second(h))
 
 
 CASES = (

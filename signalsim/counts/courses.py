@@ -7,7 +7,11 @@ _WANDER = 0.15  # of proportions over time, at least
 
 
 def conserved_courses(own: np.ndarray, a: int, b: int, base: np.ndarray | None) -> np.ndarray:
-    """(n, m) courses of arrivals whose sum over the queue's time is that counted; the first is the best."""
+    """(n, m) courses of arrivals whose sum over the queue's time is that counted; the first is the best.
+
+    The last is what was served: a demand with a second peak, which other links do not have, can keep a stop
+    line busy all the while with hardly a queue, and no count tells that from a long queue.
+    """
     lo, hi = max(a - 1, 0), min(b + 1, len(own))
     u = (np.arange(hi - lo) + 0.5) / (hi - lo)
     level = _one_level(own, base, lo, hi) if base is not None else None
@@ -26,8 +30,8 @@ def conserved_courses(own: np.ndarray, a: int, b: int, base: np.ndarray | None) 
             out.append(np.maximum(usual * (1 + more * bulge), 0.0))
             early += [out[-1]] if k else []
     best = np.mean(early, axis=0) if level is None or base is None else base[lo:hi]
-    courses = np.repeat(own[None], 1 + len(out), axis=0)
-    for course, arrivals in zip(courses, [best, *out], strict=True):
+    courses = np.repeat(own[None], 2 + len(out), axis=0)
+    for course, arrivals in zip(courses[:-1], [best, *out], strict=True):
         arrivals = arrivals * (own[lo:hi].sum() / max(arrivals.sum(), 1e-9))
         course[lo:hi] = _never_behind(arrivals, own[lo:hi])
     return courses

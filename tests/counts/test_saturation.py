@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.peaks import Peak, bump, count_peak, write_peak
+from support.peaks import Peak, bump, count_peak, double, write_peak
 
 from signalsim.counts.corrected import at_end
 from signalsim.counts.saturation import CONSERVED, REFERENCE, REFUSED, UPSTREAM, find_saturated
@@ -66,6 +66,15 @@ def test_a_queue_that_does_not_clear_has_an_interval_or_is_refused(peaks: dict[s
             if peak.found[0].method == REFUSED:
                 counted, demand, low, high = peak.over
                 assert counted == demand == low and high is None
+
+
+def test_a_course_that_no_other_link_has_is_in_the_interval(scenarios: Path, tmp_path: Path) -> None:
+    """Two peaks beside links with one: the estimate is wrong, and says that it may be."""
+    made = write_peak(scenarios, tmp_path / "two", "W_in", 2.2, double(), bump())
+    for seed in range(3):
+        peak = count_peak(made, "W_in", seed, tmp_path / f"{seed}.csv")
+        _, demand, low, high = peak.over
+        assert low < peak.true < 0.95 * demand and high is not None
 
 
 def test_a_road_that_is_not_full_is_left_alone(scenarios: Path, tmp_path: Path) -> None:

@@ -32,6 +32,12 @@ def bump(middle_h: float = 1.5, width_h: float = 0.6, low: float = 0.4) -> Cours
     return lambda h: low + (1 - low) * float(np.exp(-(((h - middle_h) / width_h) ** 4)))
 
 
+def double(gap_h: float = 0.9, low: float = 0.45) -> Course:
+    """Two peaks, the second a little lower."""
+    first, second = bump(1.2, 0.3, 0.0), bump(1.2 + gap_h, 0.3, 0.0)
+    return lambda h: low + (1 - low) * max(first(h), 0.9 * second(h))
+
+
 @dataclass(frozen=True)
 class Peak:
     """A record of stop-line counts, the truth of its second hour, and what was found."""
