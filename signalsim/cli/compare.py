@@ -187,7 +187,7 @@ def _print_tables(comparison: "Comparison") -> None:
             box=SIMPLE_HEAD,
             pad_edge=False,
         )
-        table.add_column("Controller", no_wrap=True)
+        table.add_column("Controller", overflow="fold")
         for heading in ("Delay", f"Against {escape(comparison.baseline)}", "%", "Unserved"):
             table.add_column(heading, justify="right", no_wrap=True)
         for name in comparison.controllers:

@@ -40,7 +40,7 @@ def print_engines(comparison: "EngineComparison") -> None:
             box=SIMPLE_HEAD,
             pad_edge=False,
         )
-        table.add_column("Controller", no_wrap=True)
+        table.add_column("Controller", overflow="fold")
         for name in comparison.by_engine:
             table.add_column(f"{name}, s", justify="right", no_wrap=True)
             table.add_column("%", justify="right", no_wrap=True)
