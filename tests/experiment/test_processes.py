@@ -4,29 +4,13 @@ import multiprocessing
 import os
 import pickle
 import signal
-import time
 from collections.abc import Iterator
 
 import pytest
+from support.jobs import work
 
 from signalsim.errors import InputError
-from signalsim.experiment.processes import Processes, _interrupts_held, shared
-
-
-class UnsendableError(Exception):
-    def __init__(self, needed: str, also: str) -> None:
-        super().__init__(needed)
-
-
-def work(job: int) -> tuple[int, str, int]:
-    if job < 0:
-        raise ValueError("negative")
-    if job == 99:
-        raise UnsendableError("what", "ever")
-    if job == 100:
-        os._exit(1)
-    time.sleep(0.2 if job == 0 else 0)
-    return job, shared(), os.getpid()
+from signalsim.experiment.processes import Processes, _interrupts_held
 
 
 @pytest.fixture
