@@ -20,6 +20,7 @@ from .resplit import Course
 
 BINS = 60
 SMOOTHING = 0.1  # weight of the last cycle
+WORTH = 0.95  # of the waits that an offset leaves: more than this, and a shift costs what it saves
 
 
 class Profiles(NamedTuple):
@@ -120,6 +121,7 @@ def shift_offset(profiles, clock, j, step_ms, longest_ms):
     """Begin all later cycles of junction ``j`` a step sooner or later if that saves delay, the next cycle has
     room for it and the offset stays within ``longest_ms`` either way.
     """
+    step_ms = min(step_ms, np.int64(_cycle_ms(clock, j)) // 20)  # greens pay for it
     shift = best_shift(profiles, clock, j, step_ms) * step_ms
     if spare_ms(clock, j) + shift >= 0 and abs(clock.offset_ms[j] + shift) <= longest_ms:
         clock.offset_ms[j] += shift
@@ -130,7 +132,7 @@ def best_shift(profiles, clock, j, step_ms):
     """-1, 0 or 1: at which shift of its offset by so many steps vehicles wait least on the links that end at
     junction ``j`` and on those that begin there.
     """
-    best, least = 0, _wait(profiles, clock, j, 0)
+    best, least = 0, WORTH * _wait(profiles, clock, j, 0)
     for turn in (-1, 1):
         wait = _wait(profiles, clock, j, turn * step_ms)
         if wait < least:

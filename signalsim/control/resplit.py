@@ -16,6 +16,7 @@ from .layout import Junctions
 
 FLOW_RATIO_FLOOR = 0.01
 SATURATED = 0.95  # discharge over what the green could pass
+LEFT_VEH = 2.0  # a queue of so many at the end of green: it was not served
 
 
 class Rule(NamedTuple):
@@ -26,6 +27,7 @@ class Rule(NamedTuple):
     max_change_ms: float
     raise_share: float
     smoothing: float
+    whole_green: bool  # a queue that was left says that all of its green was used, however slowly
 
 
 class Course(NamedTuple):
@@ -197,8 +199,11 @@ def _demand(rule, course, seen, cycles, passed, served, lane):
     crossed = max(0.0, seen.lane_count[lane] - cycles.counted[lane])
     left = cycles.left[lane]
     demand = max(crossed / passed, seen.lane_arrival_rate[lane] / 1000.0)
-    if left >= 2.0 or crossed * course.lane_headway_ms[lane] >= SATURATED * served:
-        demand = max(demand, crossed / passed * (1.0 + rule.raise_share))
+    if left >= LEFT_VEH or crossed * course.lane_headway_ms[lane] >= SATURATED * served:
+        used = crossed
+        if rule.whole_green and left >= LEFT_VEH:
+            used = max(crossed, served / course.lane_headway_ms[lane])
+        demand = max(demand, used / passed * (1.0 + rule.raise_share))
     return demand + left / (2.0 * passed)
 
 

@@ -12,9 +12,10 @@ lines alone:
 3. Cycle: one for all junctions that the deployed plan coordinates. It grows while the most saturated
    stage among them is above ``target_saturation``, and shrinks while it is below: by ``GAIN_S`` times
    the difference, at most by ``cycle_step_s``.
+4. Offsets: by vote, from the deployed plan's towards those that suit the heavier way along each link, by
+   ``offset_step_s`` in a cycle (``offset_vote``).
 
-Offsets are the deployed plan's and stay: SCATS's vote between stored offsets is left out. Where a camera
-fails, the last figures stand for a while, then the plan is followed (``fallback``).
+Where a camera fails, the last figures stand for a while, then the plan is followed (``fallback``).
 """
 
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ from .fallback import Fallback
 from .lasting import lasting_plan
 from .layout import Junctions, junctions
 from .lookup import check_range
+from .offset_vote import Votes, go_to_offset, make_votes, vote
 from .resplit import (
     FLOW_RATIO_FLOOR,
     Cycles,
@@ -64,6 +66,7 @@ class Rule(NamedTuple):
     max_cycle_ms: int
     cycle_step_ms: float
     max_change_ms: float
+    offset_step_ms: int
     target: float
     smoothing: float
 
@@ -79,12 +82,14 @@ class ScatsLike:
     max_cycle_s: float = 120.0
     cycle_step_s: float = 6.0
     max_change_s: float = 4.0
+    offset_step_s: float = 4.0
     target_saturation: float = 0.9
     smoothing: float = 0.5
 
     def __post_init__(self) -> None:
         check_range(self, min_cycle_s=(5.0, 600.0), max_cycle_s=(self.min_cycle_s, 600.0))
         check_range(self, cycle_step_s=(0.0, 60.0), max_change_s=(0.0, 600.0))
+        check_range(self, offset_step_s=(0.0, 60.0))
         check_range(self, target_saturation=(0.1, 1.0), smoothing=(0.01, 1.0))
 
     def prepare(self, built: Any) -> "ScatsPolicy":
@@ -107,11 +112,13 @@ class ScatsPolicy:
             round(rule.max_cycle_s * 1000),
             rule.cycle_step_s * 1000.0,
             rule.max_change_s * 1000.0,
+            round(rule.offset_step_s * 1000),
             float(rule.target_saturation),
             float(rule.smoothing),
         )
         self.course = make_course(tables, self.road, self.layout, plan)
         self.clock: Clock = make_clock(tables, self.layout, plan)
+        self.votes: Votes = make_votes(tables, self.road, self.layout, self.clock)
         self.cycles: Cycles = make_cycles(self.course, len(self.road.lane_link))
         self.saturation = np.full(len(plan.cycle_ms), -1.0)  # of the worst stage, -1: not yet known
         self._scratch = np.zeros((2, np.diff(plan.start).max(initial=1)))
@@ -120,14 +127,17 @@ class ScatsPolicy:
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Step the due junctions by the clock; plan the next cycle where one ends."""
         net = (self.layout, self.course, self.rule)
-        decide(net, self.clock, observation, self.cycles, self.saturation, self._scratch, due, request)
+        known = (self.saturation, self.votes, self.road, self._scratch)
+        decide(net, self.clock, observation, self.cycles, known, due, request)
         self._fallback.take(observation, due, request)
 
 
 @njit
-def decide(net, clock, seen, cycles, saturation, scratch, due, request):
-    """Fill the request of the junctions in ``due``; ``net`` is (layout, course, rule)."""
+def decide(net, clock, seen, cycles, known, due, request):
+    """Fill the request of the junctions in ``due``; ``net`` is (layout, course, rule), ``known`` (saturation,
+    votes, road, scratch)."""
     layout, _course, rule = net
+    saturation, votes, road, scratch = known
     for j in due:
         if clock.start[j + 1] == clock.start[j]:
             request.stage[j] = -1
@@ -141,6 +151,8 @@ def decide(net, clock, seen, cycles, saturation, scratch, due, request):
             look_back(net, clock, seen, cycles, saturation, scratch, j)
             if needs_area_cycle(clock, j):
                 lengthen_area(clock, clock.area[j], next_cycle(rule, clock, saturation, clock.area[j]))
+                vote(votes, road, clock, seen, clock.area[j])
+            go_to_offset(votes, clock, j, rule.offset_step_ms, rule.max_cycle_ms)
             begin_cycle(clock, j, cycles.green_ms)
             cycles.place[j] = 0
         ask(clock, seen, j, request)

@@ -50,7 +50,7 @@ LOOK_MS = 5000  # before the end of a green, its end is looked at
 
 
 class Rule(NamedTuple):
-    """The parameters as the kernel takes them; the last two are for ``resplit.measure``."""
+    """The parameters as the kernel takes them; the last three are for ``resplit.measure``."""
 
     min_cycle_ms: float
     max_cycle_ms: float
@@ -62,6 +62,7 @@ class Rule(NamedTuple):
     target: float
     raise_share: float
     smoothing: float
+    whole_green: bool
 
 
 class Needs(NamedTuple):
@@ -78,7 +79,7 @@ class ScootLike:
     """Splits and cycle by small steps; see the module for the rule.
 
     ``smoothing``: weight of the last cycle's counts. A lane that was saturated has ``raise_share`` more
-    demand than it could discharge.
+    demand than it could discharge, or than its green could pass where it gave way.
     """
 
     min_cycle_s: float = 30.0
@@ -125,6 +126,7 @@ class ScootPolicy:
             float(rule.target_saturation),
             float(rule.raise_share),
             float(rule.smoothing),
+            whole_green=True,
         )
         self.course = make_course(tables, self.road, self.layout, plan)
         self.clock: Clock = make_clock(tables, self.layout, plan, new_offsets=True)

@@ -67,6 +67,7 @@ class SplitPolicy:
             rule.max_change_s * 1000.0,
             float(rule.raise_share),
             float(rule.smoothing),
+            whole_green=False,  # a lane without room behind the junction needs no more of it
         )
         self.course = make_course(tables, self.road, self.layout, plan)
         self.cycles = make_cycles(self.course, len(self.road.lane_link))

@@ -113,7 +113,7 @@ def next_busy(wheel, t, until):
 
 
 @njit(inner=True)
-def _heapsort(values, start, end):
+def heapsort(values, start, end):
     """Sort ``values[start:end]`` in place."""
     n = end - start
     for root in range(n // 2 - 1, -1, -1):
@@ -149,7 +149,7 @@ def take(node, wheel, b, scratch, start, end):
         end += 1
         n = node[n].next
     if end - first_end > 24:
-        _heapsort(scratch, start, end)
+        heapsort(scratch, start, end)
         return end
     for k in range(first_end, end):
         value, i = scratch[k], k

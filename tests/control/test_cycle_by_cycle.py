@@ -7,7 +7,9 @@ from signalsim.control import get, make_request
 from signalsim.control.common_cycle import begin_cycle, lengthen_area, make_clock, needs_area_cycle
 from signalsim.control.flow_profile import BINS, best_shift, delay
 from signalsim.control.layout import junctions
+from signalsim.control.offset_vote import go_to_offset, make_votes, vote
 from signalsim.scenario import build, load
+from signalsim.sensing.approaches import approaches
 from signalsim.testing.street import write_street
 
 pytestmark = pytest.mark.nojit
@@ -163,3 +165,33 @@ def test_scoot_offsets_follow_the_platoon(tmp_path):
         for j in (1, 0):
             clock.offset_ms[j] += 4000 * best_shift(profiles, clock, j, 4000)
     assert clock.offset_ms[1] - clock.offset_ms[0] == pytest.approx(ideal, abs=4000)
+
+
+def test_scats_offsets_suit_the_way_that_most_cycles_voted_for(tmp_path, observation):
+    """Vehicles leave A's main green and find B's main green, both first in their cycles; when more come the
+    other way, the offset is theirs after four cycles, not after three.
+    """
+    built = build(load(write_street(tmp_path)))
+    tables, layout = built.tables, junctions(built.tables)
+    plan = built.deployed._replace(offset_ms=np.array([0, 17_000]))
+    road, clock = approaches(tables), make_clock(tables, layout, plan)
+    votes = make_votes(tables, road, layout, clock)
+    links = [built.index.links.index(name) for name in ("A_B", "B_A")]
+    assert votes.link.tolist() == [links]
+    main, came = np.zeros(len(tables.movement)), np.zeros(len(road.link_seen))
+    main[[built.index.movements.index(name) for name in ("W_A_B", "A_B_E", "E_B_A", "B_A_W")]] = 1.0
+
+    def count(forth, back):
+        came[links] += forth, back
+        seen = observation(link_in=came, link_in_valid=road.link_announced, movement_count=main)
+        vote(votes, road, clock, seen, 0)
+        return (votes.wanted_ms[1] - votes.wanted_ms[0]) / 1000
+
+    travel = [float(road.link_travel_s[link]) for link in links]
+    assert [count(10, 4) for _ in range(3)] == pytest.approx([travel[0]] * 3, abs=0.001)
+    assert [count(4, 40) for _ in range(4)] == pytest.approx([travel[0]] * 3 + [-travel[1]], abs=0.001)
+    for _ in range(20):
+        for j in range(2):
+            go_to_offset(votes, clock, j, 4000, 120_000)
+    left = clock.offset_ms[1] - clock.offset_ms[0] + 1000 * travel[1]
+    assert min(left % 50_000, -left % 50_000) <= 1000
