@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from signalsim.engine.detectors import Cabinet, Detectors
+from signalsim.engine.jit import settled
 from signalsim.engine.random import stream_key, uniform
 from signalsim.engine.tables import Tables
 from signalsim.scenario.cameras import Camera
@@ -47,6 +48,7 @@ class Sensors:
         self._estimate: Estimate = estimate(self.road)
         self._shown = _observation(self._estimate, len(tables.signals.junction), len(tables.signals.group))
         self._lane_link = self.road.lane_link
+        self._read, self._deliver = settled(read), settled(deliver)
         self._call_rates = rates(camera, seed, replication)
         self._calls: CallChannel | None = None
 
@@ -59,12 +61,12 @@ class Sensors:
 
     def read(self, sight: Any) -> None:
         """All cameras take a reading of the truth (an engine's Sight)."""
-        read(sight, self.road, self._errors, self._cameras)
+        self._read(sight, self.road, self._errors, self._cameras)
 
     def deliver(self) -> None:
         """The oldest reading under way reaches the estimator; nothing if none is."""
         if self._cameras.turn[1] < self._cameras.turn[0]:
-            deliver(self.road, self._trust, self._cameras, self._estimate)
+            self._deliver(self.road, self._trust, self._cameras, self._estimate)
 
     def observe(self, sight: Any) -> Observation:
         """What a controller may know now: the estimate, and the state of the signals without delay."""
