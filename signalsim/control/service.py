@@ -12,6 +12,7 @@ from signalsim.engine.jit import njit
 from signalsim.engine.tables import NO_GROUP, Tables
 from signalsim.sensing.approaches import Approaches
 
+from .giving_way import Yields, yields
 from .layout import Junctions
 
 FULL = 0.9  # a receiving link with this share of its storage taken lets nobody in
@@ -28,6 +29,7 @@ class Service(NamedTuple):
     headway_s: np.ndarray  # (n_lanes,) mean over its signalled movements
     loss_s: np.ndarray  # (n_lanes,) at the start of green
     gain_s: np.ndarray  # (n_lanes,) of yellow that still serves
+    yields: Yields
 
 
 def service(tables: Tables, road: Approaches, layout: Junctions) -> Service:
@@ -58,6 +60,7 @@ def service(tables: Tables, road: Approaches, layout: Junctions) -> Service:
         headway_s=np.maximum(headway, 0.1),
         loss_s=mean_s(movement["startup_ms"] + second) - headway,
         gain_s=mean_s(movement["end_gain_ms"]),
+        yields=yields(tables, lane_movement, lane_movement_id),
     )
 
 
