@@ -86,7 +86,9 @@ def fill_rates(road, layout, service, stages, seen, room, j, rate):
     """Vehicles per second of green that stage ``s`` draws from local lane ``i`` into ``rate[s, i]``.
 
     Of a lane that several movements share, a stage serves those that are green and have room behind
-    the junction, as far as turning shares go. ``stages``: the interlock's bitmasks.
+    the junction, but only until the first of the others blocks it. So a share p of the vehicles is served
+    at about p**2 of the rate, which is the mean over the first five vehicles for shares up to 0.8.
+    ``stages``: the interlock's bitmasks.
     """
     for s in range(layout.first_stage[j + 1] - layout.first_stage[j]):
         shown = stages[layout.first_stage[j] + s]
@@ -99,4 +101,5 @@ def fill_rates(road, layout, service, stages, seen, room, j, rate):
                 total += share
                 if shown >> np.uint64(service.group[m]) & np.uint64(1):
                     served += share * room[road.movement_to[m]]
-            rate[s, i] = served / total / service.headway_s[lane] if total > 0.0 else 0.0
+            part = served / total if total > 0.0 else 0.0
+            rate[s, i] = part * part / service.headway_s[lane]
