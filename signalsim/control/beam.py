@@ -2,10 +2,15 @@
 
 Time goes in steps. At each step a sequence stays or, once the minimum green is over, changes to any
 other stage. A lane is served from the start of its green and the start-up loss on, at the rate that
-the stage draws from it; one that is green before and after a change is served all through it. A step
-costs the vehicle-seconds of its mean queue. Of the sequences that are in one stage since one step
-only the best goes on, of these the ``width`` best. What is left at the horizon costs the time to
-serve it, and ``terminal_s`` for each vehicle whose lane is red then.
+the stage draws from it, less what giving way costs (``giving_way``); one that is green before and
+after a change is served all through it. A step costs the vehicle-seconds of its mean queue. Of the
+sequences that are in one stage since one step only the best goes on, of these the ``width`` best. What
+is left at the horizon costs the time to serve it, and ``terminal_s`` for each vehicle whose lane is
+red then.
+
+Everything is by local lane and local stage of the one junction, copied together (``lay_out``): a
+sequence that goes on in ``n`` ways reckons once what its lanes come to at red, and per way only those
+that are green.
 """
 
 from typing import NamedTuple
@@ -13,6 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from signalsim.engine.jit import njit
+
+from .giving_way import Turners, slowed, turners
 
 CLOSED = 1e9  # s: the lane is not served
 
@@ -27,174 +34,228 @@ class Rule(NamedTuple):
 
 
 class Beam(NamedTuple):
-    """Scratch: sequences kept (first axis: of this step and of the next), and how each may go on."""
+    """Scratch: the junction, its sequences (first axis: of this step and of the next), ways to go on."""
 
-    rate: np.ndarray  # (max stages, max lanes) float64, veh/s of green, see ``service.fill_rates``
+    size: np.ndarray  # (2,) int64: lanes and stages of the junction
+    loss_s: np.ndarray  # (max lanes,) float64, at the start of green
+    gain_s: np.ndarray  # (max lanes,) of yellow that serves
+    headway_s: np.ndarray  # (max lanes,)
+    arrive: np.ndarray  # (n_steps, max lanes) vehicles
+    rate: np.ndarray  # (max stages, max lanes) veh/s of green, see ``service.fill_rates``
+    served: np.ndarray  # (max stages, max lanes) int32, the lanes that it serves
+    n_served: np.ndarray  # (max stages,) int32
+    turners: Turners  # who gives way in which stage
     queue: np.ndarray  # (2, width, max lanes) float64
     opens_s: np.ndarray  # (2, width, max lanes) float64, when the lane discharges; CLOSED: it is red
     cost: np.ndarray  # (2, width) float64, vehicle-seconds
+    rank: np.ndarray  # (2, width) float64, cost and what is left
     free_s: np.ndarray  # (2, width) float64, when the stage may end
     stage: np.ndarray  # (2, width) int32
     first: np.ndarray  # (2, width) int32, the stage that it begins with
-    since: np.ndarray  # (2, width) int32, the step in which its stage began
-    next_queue: np.ndarray  # (max lanes,) float64
-    best: np.ndarray  # (max stages, n_steps + 2) float64, rank of the best for (stage, since)
-    parent: np.ndarray  # (max stages, n_steps + 2) int32
+    at_red: np.ndarray  # (width, max lanes) float64, queue after this step if the lane is not served
+    red_cost: np.ndarray  # (max lanes,) what that costs, of the sequence under way
+    red_left: np.ndarray  # (max lanes,)
+    # ways to go on: staying, by sequence; behind them the best change to each stage
+    way_rank: np.ndarray  # (width + max stages,) float64, inf: none
+    way_cost: np.ndarray  # (width + max stages,) float64
+    way_from: np.ndarray  # (width + max stages,) int32, the sequence
+    way_stage: np.ndarray  # (width + max stages,) int32
 
 
 def beam(rule: Rule, max_stages: int, max_lanes: int) -> Beam:
     """Scratch for junctions up to that size."""
-    kept, keys = (2, rule.width), (max_stages, rule.n_steps + 2)
-    lanes = (2, rule.width, max_lanes)
+    kept, lanes, ways = (2, rule.width), (2, rule.width, max_lanes), rule.width + max_stages
     return Beam(
+        size=np.zeros(2, np.int64),
+        loss_s=np.zeros(max_lanes),
+        gain_s=np.zeros(max_lanes),
+        headway_s=np.zeros(max_lanes),
+        arrive=np.zeros((rule.n_steps, max_lanes)),
         rate=np.zeros((max_stages, max_lanes)),
+        served=np.zeros((max_stages, max_lanes), np.int32),
+        n_served=np.zeros(max_stages, np.int32),
+        turners=turners(max_stages, max_lanes),
         queue=np.zeros(lanes),
         opens_s=np.zeros(lanes),
         cost=np.zeros(kept),
+        rank=np.zeros(kept),
         free_s=np.zeros(kept),
         stage=np.zeros(kept, np.int32),
         first=np.zeros(kept, np.int32),
-        since=np.zeros(kept, np.int32),
-        next_queue=np.zeros(max_lanes),
-        best=np.zeros(keys),
-        parent=np.zeros(keys, np.int32),
+        at_red=np.zeros((rule.width, max_lanes)),
+        red_cost=np.zeros(max_lanes),
+        red_left=np.zeros(max_lanes),
+        way_rank=np.zeros(ways),
+        way_cost=np.zeros(ways),
+        way_from=np.zeros(ways, np.int32),
+        way_stage=np.zeros(ways, np.int32),
     )
 
 
 @njit
-def search(rule, layout, service, ahead, beam, j):
-    """The stage to begin with; row 0 of the beam holds the present (``begin``)."""
-    n_kept, now = 1, 0
-    for k in range(rule.n_steps):
-        _go_on(rule, layout, service, ahead, beam, j, k, now, n_kept)
-        n_kept = _keep_best(rule, layout, service, ahead, beam, j, k, now)
-        now = 1 - now
-    best = 0
-    for w in range(1, n_kept):
-        if _rank(rule, service, beam, j, now, w) < _rank(rule, service, beam, j, now, best):
-            best = w
-    return beam.first[now, best]
+def lay_out(layout, service, ahead, beam, j):
+    """Copy junction ``j`` together; ``beam.rate`` is filled already."""
+    first, n_lanes = service.first_lane[j], service.first_lane[j + 1] - service.first_lane[j]
+    beam.size[0], beam.size[1] = n_lanes, layout.first_stage[j + 1] - layout.first_stage[j]
+    for i in range(n_lanes):
+        lane = service.lane[first + i]
+        beam.loss_s[i], beam.gain_s[i] = service.loss_s[lane], service.gain_s[lane]
+        beam.headway_s[i] = service.headway_s[lane]
+        beam.queue[0, 0, i] = ahead.standing[lane]
+        for k in range(len(beam.arrive)):
+            beam.arrive[k, i] = ahead.arrive[lane, k]
+    for s in range(beam.size[1]):
+        n = 0
+        for i in range(n_lanes):
+            if beam.rate[s, i] > 0.0:
+                beam.served[s, n] = i
+                n += 1
+        beam.n_served[s] = n
 
 
 @njit
-def begin(service, ahead, beam, j, stage, age_s, free_s):
+def begin(beam, stage, age_s, free_s):
     """The present: ``stage`` in force for ``age_s``, to end in ``free_s`` at the soonest."""
     beam.cost[0, 0], beam.free_s[0, 0] = 0.0, free_s
-    beam.stage[0, 0], beam.first[0, 0], beam.since[0, 0] = stage, -1, 0
-    for i in range(service.first_lane[j + 1] - service.first_lane[j]):
-        lane = service.lane[service.first_lane[j] + i]
-        beam.queue[0, 0, i] = ahead.standing[lane]
-        is_open = beam.rate[stage, i] > 0.0
-        beam.opens_s[0, 0, i] = service.loss_s[lane] - age_s if is_open else CLOSED
+    beam.stage[0, 0], beam.first[0, 0] = stage, -1
+    for i in range(beam.size[0]):
+        beam.opens_s[0, 0, i] = beam.loss_s[i] - age_s if beam.rate[stage, i] > 0.0 else CLOSED
 
 
 @njit
-def _go_on(rule, layout, service, ahead, beam, j, k, now, n_kept):
-    """Rank every way to go on, the best of each (stage, step in which it began)."""
-    n = layout.first_stage[j + 1] - layout.first_stage[j]
-    for s in range(n):
-        for since in range(k + 2):
-            beam.best[s, since] = np.inf
+def search(rule, layout, beam, j):
+    """The stage to begin with; row 0 of the beam holds the present (``begin``)."""
+    n_kept = 1
+    for k in range(rule.n_steps):
+        _find_ways(rule, layout, beam, j, k, n_kept)
+        n_kept = _keep_best(rule, layout, beam, j, k)
+    last, best = rule.n_steps % 2, 0
+    for w in range(1, n_kept):
+        if beam.rank[last, w] < beam.rank[last, best]:
+            best = w
+    return beam.first[last, best]
+
+
+@njit(forceinline=True)
+def _find_ways(rule, layout, beam, j, k, n_kept):
+    """Rank every way to go on; of the changes to one stage the best."""
+    beam.way_rank[:] = np.inf
+    now = k % 2
     for w in range(n_kept):
-        for s in range(n):
+        cost, left = _close(rule, beam, k, w)
+        for s in range(beam.size[1]):
             stays = s == beam.stage[now, w]
             if not stays and beam.free_s[now, w] > k * rule.step_s:
                 continue
-            cost = _step(rule, layout, service, ahead, beam, j, k, now, w, s)
-            rank = beam.cost[now, w] + cost + _leftover(rule, service, beam, beam.next_queue, j, s)
-            since = beam.since[now, w] if stays else k + 1
-            if rank < beam.best[s, since]:
-                beam.best[s, since], beam.parent[s, since] = rank, w
+            way = w if stays else rule.width + s
+            starts = _starts(rule, layout, beam, j, k, w, s)
+            own_cost, own_left = cost, left
+            for n in range(beam.n_served[s]):
+                i = beam.served[s, n]
+                after, green_cost = _serve(rule, beam, k, w, s, i, starts)
+                own_cost += green_cost - beam.red_cost[i]
+                own_left += 0.5 * after * after * beam.headway_s[i] - beam.red_left[i]
+            own_cost += beam.cost[now, w]
+            if own_cost + own_left < beam.way_rank[way]:
+                beam.way_rank[way], beam.way_cost[way] = own_cost + own_left, own_cost
+                beam.way_from[way], beam.way_stage[way] = w, s
 
 
-@njit
-def _keep_best(rule, layout, service, ahead, beam, j, k, now):
+@njit(forceinline=True)
+def _close(rule, beam, k, w):
+    """What a step costs sequence ``w`` and what it leaves if no lane is served in it but for its yellow."""
+    now, begins, cost, left = k % 2, k * rule.step_s, 0.0, 0.0
+    old = beam.stage[now, w]
+    for i in range(beam.size[0]):
+        before, served = beam.queue[now, w, i], 0.0
+        if beam.opens_s[now, w, i] < begins:
+            served = beam.rate[old, i] * min(beam.gain_s[i], rule.step_s)
+            served = max(served, beam.turners.share[old, i] * beam.turners.sneakers[i])
+        after = max(0.0, before + beam.arrive[k, i] - served)
+        beam.at_red[w, i] = after
+        beam.red_cost[i] = 0.5 * (before + after) * rule.step_s
+        beam.red_left[i] = after * (0.5 * after * beam.headway_s[i] + rule.terminal_s)
+        cost += beam.red_cost[i]
+        left += beam.red_left[i]
+    return cost, left
+
+
+@njit(forceinline=True)
+def _starts(rule, layout, beam, j, k, w, s):
+    """When stage ``s`` is green if sequence ``w`` goes on with it at step ``k``, s from now."""
+    old, n = beam.stage[k % 2, w], beam.size[1]
+    return k * rule.step_s + layout.change_ms[layout.change_start[j] + old * n + s] / 1000.0
+
+
+@njit(forceinline=True)
+def _opens(beam, k, w, i, starts):
+    """When local lane ``i`` discharges if sequence ``w`` goes on with a stage that serves it from ``starts``
+    on."""
+    opens = beam.opens_s[k % 2, w, i]
+    return opens if opens < CLOSED else starts + beam.loss_s[i]
+
+
+@njit(forceinline=True)
+def _serve(rule, beam, k, w, s, i, starts):
+    """Queue of local lane ``i`` after a step in which stage ``s`` serves it, and what the step costs."""
+    now, begins = k % 2, k * rule.step_s
+    opens = _opens(beam, k, w, i, starts)
+    green = max(0.0, begins + rule.step_s - max(opens, begins))
+    if beam.turners.share[s, i] > 0.0 and green > 0.0:
+        opposed = _opposed(rule, beam, k, w, s, i)
+        green *= slowed(beam.turners, s, i, opposed, beam.headway_s[i])
+    before = beam.queue[now, w, i]
+    after = max(0.0, before + beam.arrive[k, i] - beam.rate[s, i] * green)
+    return after, 0.5 * (before + after) * rule.step_s
+
+
+@njit(forceinline=True)
+def _opposed(rule, beam, k, w, s, i):
+    """Of the streams with priority over local lane ``i``: the share of the step in which a queue of theirs
+    discharges, and the vehicles per second that come to them."""
+    busy, flow = 0.0, 0.0
+    for n in range(beam.turners.n_foes[s, i]):
+        foe = beam.turners.foe[s, i, n]
+        there = beam.queue[k % 2, w, foe] + beam.arrive[k, foe]
+        flow += beam.arrive[k, foe] / rule.step_s
+        if there > 0.0 and beam.rate[s, foe] > 0.0:
+            busy = max(busy, min(1.0, there / (beam.rate[s, foe] * rule.step_s)))
+    return busy, flow
+
+
+@njit(forceinline=True)
+def _keep_best(rule, layout, beam, j, k):
     """The best ways to go on become the sequences of the next step. How many there are."""
-    n, to, kept = layout.first_stage[j + 1] - layout.first_stage[j], 1 - now, 0
+    kept, to = 0, (k + 1) % 2
     while kept < rule.width:
-        s_best, since_best, rank = -1, -1, np.inf
-        for s in range(n):
-            for since in range(k + 2):
-                if beam.best[s, since] < rank:
-                    s_best, since_best, rank = s, since, beam.best[s, since]
-        if s_best < 0:
+        way, rank = -1, np.inf
+        for other in range(rule.width + beam.size[1]):
+            if beam.way_rank[other] < rank:
+                way, rank = other, beam.way_rank[other]
+        if way < 0:
             break
-        w = beam.parent[s_best, since_best]
-        beam.best[s_best, since_best] = np.inf
-        beam.cost[to, kept] = beam.cost[now, w] + _step(
-            rule, layout, service, ahead, beam, j, k, now, w, s_best
-        )
-        _put(rule, layout, service, beam, j, k, now, w, s_best, kept)
-        beam.since[to, kept] = since_best
+        beam.cost[to, kept], beam.rank[to, kept] = beam.way_cost[way], beam.way_rank[way]
+        beam.way_rank[way] = np.inf
+        _go_on(rule, layout, beam, j, k, beam.way_from[way], beam.way_stage[way], kept)
         kept += 1
     return kept
 
 
-@njit
-def _put(rule, layout, service, beam, j, k, now, w, s, kept):
-    """Write a sequence that goes on with stage ``s`` after a step into row ``kept`` of the next step."""
-    to, old = 1 - now, beam.stage[now, w]
-    first = layout.first_stage[j]
-    n = layout.first_stage[j + 1] - first
-    change = layout.change_ms[layout.change_start[j] + old * n + s] / 1000.0 if s != old else 0.0
-    starts = k * rule.step_s + change
+@njit(forceinline=True)
+def _go_on(rule, layout, beam, j, k, w, s, kept):
+    """Write sequence ``w``, gone on with stage ``s`` for a step, into row ``kept`` of the next step."""
+    now, to = k % 2, (k + 1) % 2
+    starts = _starts(rule, layout, beam, j, k, w, s)
     beam.free_s[to, kept] = beam.free_s[now, w]
-    if s != old:
-        beam.free_s[to, kept] = starts + layout.stage_min_green_ms[first + s] / 1000.0
+    if s != beam.stage[now, w]:
+        least = layout.stage_min_green_ms[layout.first_stage[j] + s] / 1000.0
+        beam.free_s[to, kept] = starts + least
     beam.stage[to, kept] = s
     beam.first[to, kept] = s if k == 0 else beam.first[now, w]
-    for i in range(service.first_lane[j + 1] - service.first_lane[j]):
-        beam.queue[to, kept, i] = beam.next_queue[i]
-        beam.opens_s[to, kept, i] = _opens(service, beam, j, i, now, w, s, starts)
-
-
-@njit(forceinline=True)
-def _opens(service, beam, j, i, now, w, s, starts):
-    """When local lane ``i`` discharges if sequence ``w`` goes on with stage ``s`` green at ``starts``."""
-    if beam.rate[s, i] <= 0.0:
-        return CLOSED
-    if beam.opens_s[now, w, i] < CLOSED:
-        return beam.opens_s[now, w, i]
-    return starts + service.loss_s[service.lane[service.first_lane[j] + i]]
-
-
-@njit(forceinline=True)
-def _step(rule, layout, service, ahead, beam, j, k, now, w, s):
-    """Vehicle-seconds of one step in which sequence ``w`` goes on with ``s``; queues into ``next_queue``."""
-    begins, ends, old = k * rule.step_s, (k + 1) * rule.step_s, beam.stage[now, w]
-    starts, total = begins, 0.0
-    if s != old:
-        n = layout.first_stage[j + 1] - layout.first_stage[j]
-        starts += layout.change_ms[layout.change_start[j] + old * n + s] / 1000.0
-    for i in range(service.first_lane[j + 1] - service.first_lane[j]):
-        lane = service.lane[service.first_lane[j] + i]
-        opens = _opens(service, beam, j, i, now, w, s, starts)
-        if opens < CLOSED:
-            served = beam.rate[s, i] * max(0.0, ends - max(opens, begins))
-        else:
-            served = 0.0
-            if beam.opens_s[now, w, i] < begins:  # yellow
-                served = beam.rate[old, i] * min(service.gain_s[lane], rule.step_s)
-        before = beam.queue[now, w, i]
-        after = max(0.0, before + ahead.arrive[lane, k] - served)
-        beam.next_queue[i] = after
-        total += 0.5 * (before + after) * rule.step_s
-    return total
-
-
-@njit(forceinline=True)
-def _leftover(rule, service, beam, queue, j, s):
-    """What vehicles that stand will still cost, stage ``s`` being green."""
-    total = 0.0
-    for i in range(service.first_lane[j + 1] - service.first_lane[j]):
-        lane = service.lane[service.first_lane[j] + i]
-        wait = 0.5 * queue[i] * service.headway_s[lane]
-        if beam.rate[s, i] <= 0.0:
-            wait += rule.terminal_s
-        total += queue[i] * wait
-    return total
-
-
-@njit
-def _rank(rule, service, beam, j, now, w):
-    return beam.cost[now, w] + _leftover(rule, service, beam, beam.queue[now, w], j, beam.stage[now, w])
+    for i in range(beam.size[0]):
+        beam.queue[to, kept, i] = beam.at_red[w, i]
+        beam.opens_s[to, kept, i] = CLOSED
+    for n in range(beam.n_served[s]):
+        i = beam.served[s, n]
+        beam.queue[to, kept, i] = _serve(rule, beam, k, w, s, i, starts)[0]
+        beam.opens_s[to, kept, i] = _opens(beam, k, w, i, starts)

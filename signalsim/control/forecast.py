@@ -99,28 +99,36 @@ def _from_pool(road, ahead, seen, lane):
 
 
 @njit
-def look_ahead(road, ahead, seen, lane):
-    """Fill ``standing`` and ``arrive`` of one lane at the stop line."""
+def look_ahead(road, ahead, seen, lane, age_s, served):
+    """Fill ``standing`` and ``arrive`` of one lane at the stop line, from a reading that is ``age_s`` old.
+
+    ``served``: vehicles that its greens can have discharged since then.
+    """
     view, travel = road.lane_view_s[lane], road.link_travel_s[road.lane_link[lane]]
     view = min(view, travel)
     standing = max(0.0, seen.lane_queue[lane])
     moving = max(0.0, seen.lane_near[lane] - standing)
     beyond = seen.lane_vehicles[lane] + _from_pool(road, ahead, seen, lane) - standing - moving
-    ahead.standing[lane] = standing
     row, n = ahead.arrive[lane], ahead.arrive.shape[1]
     for k in range(n):
-        late = (k + 1) * ahead.step_s - travel  # part of the step that nobody on the link reaches
+        late = (k + 1) * ahead.step_s + age_s - travel  # part of the step that nobody on the link reaches
         row[k] = seen.lane_arrival_rate[lane] * min(max(late, 0.0), ahead.step_s)
-    _place(ahead, ahead.ring_passed[lane], row, view, 0.0, view, moving)
-    _place(ahead, ahead.ring_entered[lane], row, travel, view, travel, max(0.0, beyond))
+    came = seen.lane_arrival_rate[lane] * max(0.0, age_s - travel)
+    came += _place(ahead, ahead.ring_passed[lane], row, (view, 0.0, view, age_s), moving)
+    came += _place(ahead, ahead.ring_entered[lane], row, (travel, view, travel, age_s), max(0.0, beyond))
+    ahead.standing[lane] = max(0.0, standing + came - served)
 
 
 @njit
-def _place(ahead, ring, row, travel, soonest, latest, vehicles):
-    """Spread vehicles over their arrivals between two times, as those that passed ``travel`` before did."""
+def _place(ahead, ring, row, times, vehicles):
+    """Spread vehicles over their arrivals, as those that passed so long before did; how many are there now.
+
+    ``times``: from passing to arriving, the soonest and the latest arrival after the reading, its age.
+    """
+    travel, soonest, latest, age = times
     if vehicles <= 0.0:
-        return
-    step, depth, total = ahead.step_s, len(ring), 0.0
+        return 0.0
+    step, depth, total, came = ahead.step_s, len(ring), 0.0, 0.0
     for turn in range(2):  # weigh, then spread
         for b in range(depth):
             late = min(travel - b * step, latest)
@@ -131,23 +139,29 @@ def _place(ahead, ring, row, travel, soonest, latest, vehicles):
             if turn == 0:
                 total += weight
             elif weight > 0.0:
-                _spread(row, step, early, late, vehicles * weight / total)
+                came += _spread(row, step, early - age, late - age, vehicles * weight / total)
         if total <= 0.0:
-            _spread(row, step, soonest, latest, vehicles)
-            return
+            return _spread(row, step, soonest - age, latest - age, vehicles)
+    return came
 
 
 @njit
 def _spread(row, step, early, late, vehicles):
-    """Vehicles that arrive evenly between two times."""
-    n = len(row)
+    """Vehicles that arrive evenly between two times; how many of them before now."""
+    if late <= 0.0:
+        return vehicles
+    n, came = len(row), 0.0
+    if early < 0.0:
+        came = vehicles * -early / (late - early)
+        vehicles, early = vehicles - came, 0.0
     first = int(early / step)
     if late - early < 0.001:
         if first < n:
             row[first] += vehicles
-        return
+        return came
     for k in range(first, n):
         overlap = min(late, (k + 1) * step) - max(early, k * step)
         if overlap <= 0.0:
-            return
+            break
         row[k] += vehicles * overlap / (late - early)
+    return came

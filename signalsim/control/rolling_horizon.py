@@ -3,7 +3,8 @@
 After the ideas of PRODYN (Henry, Farges & Tuffal 1983) and OPAC (Gartner 1983): arrivals are known
 some way ahead, so the sequence of least waiting can be searched for; only its beginning is carried
 out, then the search starts anew. Here the future is the forecast (``forecast``) from cameras at the
-junction and upstream, queues are points at the stop line, the search is a beam (``beam``).
+junction and upstream; what happened since they looked is made up for (``meanwhile``). Queues are points
+at the stop line, turners find gaps (``giving_way``), the search is a beam (``beam``).
 """
 
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
 
 from .base import Request
-from .beam import Rule, beam, begin, search
+from .beam import Rule, beam, begin, lay_out, search
 from .fallback import Fallback
-from .forecast import forecast, look_ahead, remember
+from .forecast import forecast, remember
+from .giving_way import find_turners
 from .layout import Junctions, junctions
 from .lookup import check_range
+from .meanwhile import greens, look_at_lanes, watch_greens
 from .service import fill_rates, fill_room, service
 
 
@@ -31,7 +34,7 @@ class RollingHorizon:
     ``terminal_s``: what a vehicle costs that stands before a red light at the horizon.
     """
 
-    interval_s: float = 5.0
+    interval_s: float = 2.0
     horizon_s: float = 60.0
     width: int = 16
     terminal_s: float = 20.0
@@ -61,6 +64,7 @@ class RollingHorizonPolicy:
         self.ahead = forecast(self.road, tables, self.rule.step_s, n_steps)
         largest = [int(np.diff(a).max(initial=1)) for a in (self.layout.first_stage, self.service.first_lane)]
         self.beam = beam(self.rule, *largest)
+        self.past = greens(len(self.layout.first_stage) - 1)
         self.room = np.ones(len(self.road.link_seen))
         self.fallback = Fallback(built, self.layout)
 
@@ -68,15 +72,15 @@ class RollingHorizonPolicy:
         """Ask each due junction for the first stage of its best sequence."""
         seeing = self.fallback.take(observation, due, request)
         net = (self.road, self.layout, self.service, self.stages)
-        work = (self.ahead, self.beam, self.room)
+        work = (self.ahead, self.past, self.beam, self.room)
         decide(net, self.rule, work, observation, seeing, request)
 
 
 @njit
 def decide(net, rule, work, seen, due, request):
-    """Fill the request of the junctions in ``due``; ``work`` is (ahead, beam, room)."""
+    """Fill the request of the junctions in ``due``; ``work`` is (ahead, past, beam, room)."""
     road, layout, service, stages = net
-    ahead, beam, room = work
+    ahead, past, beam, room = work
     if len(due) == 0:
         return
     remember(road, ahead, seen)
@@ -88,11 +92,13 @@ def decide(net, rule, work, seen, due, request):
         now = seen.stage[j]
         if now < 0:
             continue
-        for k in range(service.first_lane[j], service.first_lane[j + 1]):
-            look_ahead(road, ahead, seen, service.lane[k])
         fill_rates(road, layout, service, stages, seen, room, j, beam.rate)
+        find_turners(road, layout, service, stages, seen, beam.turners, j)
+        watch_greens(layout, past, seen, j)
+        look_at_lanes(road, service, ahead, past, beam.rate, seen, j)
         age_s = (seen.now_ms - seen.stage_since_ms[j]) / 1000.0
         free_s = max(0.0, (seen.earliest_switch_ms[j] - seen.now_ms) / 1000.0)
-        begin(service, ahead, beam, j, now, age_s, free_s)
-        request.stage[j] = search(rule, layout, service, ahead, beam, j)
+        lay_out(layout, service, ahead, beam, j)
+        begin(beam, now, age_s, free_s)
+        request.stage[j] = search(rule, layout, beam, j)
         request.switch_at_ms[j] = seen.now_ms

@@ -122,7 +122,7 @@ def decide(net, rule, work, seen, due, request):
         if now < 0:
             continue
         for k in range(service.first_lane[j], service.first_lane[j + 1]):
-            look_ahead(road, ahead, seen, service.lane[k])
+            look_ahead(road, ahead, seen, service.lane[k], 0.0, 0.0)
         fill_rates(road, layout, service, stages, seen, memory.room, j, memory.rate)
         stage = _stabilise(layout, service, rule, ahead, memory, seen, j, now)
         if stage < 0:

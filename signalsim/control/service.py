@@ -12,6 +12,7 @@ from signalsim.engine.jit import njit
 from signalsim.engine.tables import NO_GROUP, Tables
 from signalsim.sensing.approaches import Approaches
 
+from .giving_way import Yields, yields
 from .layout import Junctions
 
 FULL = 0.9  # a receiving link with this share of its storage taken lets nobody in
@@ -28,6 +29,7 @@ class Service(NamedTuple):
     headway_s: np.ndarray  # (n_lanes,) mean over its signalled movements
     loss_s: np.ndarray  # (n_lanes,) at the start of green
     gain_s: np.ndarray  # (n_lanes,) of yellow that still serves
+    yields: Yields
 
 
 def service(tables: Tables, road: Approaches, layout: Junctions) -> Service:
@@ -58,6 +60,7 @@ def service(tables: Tables, road: Approaches, layout: Junctions) -> Service:
         headway_s=np.maximum(headway, 0.1),
         loss_s=mean_s(movement["startup_ms"] + second) - headway,
         gain_s=mean_s(movement["end_gain_ms"]),
+        yields=yields(tables, lane_movement, lane_movement_id),
     )
 
 
@@ -83,7 +86,9 @@ def fill_rates(road, layout, service, stages, seen, room, j, rate):
     """Vehicles per second of green that stage ``s`` draws from local lane ``i`` into ``rate[s, i]``.
 
     Of a lane that several movements share, a stage serves those that are green and have room behind
-    the junction, as far as turning shares go. ``stages``: the interlock's bitmasks.
+    the junction, but only until the first of the others blocks it. So a share p of the vehicles is served
+    at about p**2 of the rate, which is the mean over the first five vehicles for shares up to 0.8.
+    ``stages``: the interlock's bitmasks.
     """
     for s in range(layout.first_stage[j + 1] - layout.first_stage[j]):
         shown = stages[layout.first_stage[j] + s]
@@ -96,4 +101,5 @@ def fill_rates(road, layout, service, stages, seen, room, j, rate):
                 total += share
                 if shown >> np.uint64(service.group[m]) & np.uint64(1):
                     served += share * room[road.movement_to[m]]
-            rate[s, i] = served / total / service.headway_s[lane] if total > 0.0 else 0.0
+            part = served / total if total > 0.0 else 0.0
+            rate[s, i] = part * part / service.headway_s[lane]

@@ -94,7 +94,7 @@ def built() -> Any:
 
 def _observation(now_s: float = 0.0, stage: int = 0, since_s: float = 0.0, **given: Any) -> Observation:
     values: dict[str, Any] = {
-        "lane_read_ms": np.zeros(N_LANES, np.int64),
+        "lane_read_ms": np.full(N_LANES, round(now_s * 1000)),
         "lane_valid": np.arange(N_LANES) < 8,
         "link_in": np.zeros(8),
         "link_in_valid": np.ones(8, bool),

@@ -22,7 +22,7 @@ def test_vehicles_arrive_when_they_are_due(built, road, observation):
     for now, inside in ((0, 0), (5, 3), (10, 5)):
         seen = observation(now, lane_vehicles={LANE: inside})
         remember(road, ahead, seen)
-    look_ahead(road, ahead, seen, LANE)
+    look_ahead(road, ahead, seen, LANE, 0.0, 0.0)
     # entered from 0 to 5 s: at the line from 30 to 35 s, which is 20 to 25 s from now
     expected = np.zeros(12)
     expected[[4, 5]] = 3, 2
@@ -34,7 +34,7 @@ def test_vehicles_in_view_arrive_after_the_view(built, road, observation):
     for now, near in ((0, 0), (5, 4)):
         seen = observation(now, lane_near={LANE: near}, lane_vehicles={LANE: near})
         remember(road, ahead, seen)
-    look_ahead(road, ahead, seen, LANE)
+    look_ahead(road, ahead, seen, LANE, 0.0, 0.0)
     assert ahead.arrive[LANE][:2] == pytest.approx([4 * 2 / 5, 4 * 3 / 5])  # from 3 to 8 s from now
     assert ahead.arrive[LANE][2:].sum() == 0
 
@@ -52,7 +52,7 @@ def test_nobody_is_lost_or_made(built, road, observation):
             lane_arrival_rate={LANE: rate},
         )  # fmt: skip
         remember(road, ahead, seen)
-        look_ahead(road, ahead, seen, LANE)
+        look_ahead(road, ahead, seen, LANE, 0.0, 0.0)
         later = rate * (60.0 - TRAVEL_S)  # who is not on the link yet
         assert ahead.standing[LANE] + ahead.arrive[LANE].sum() == pytest.approx(inside + later)
         assert (ahead.arrive[LANE] >= 0).all()

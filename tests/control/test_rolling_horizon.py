@@ -16,8 +16,8 @@ CHANGE, LEAST, HEADWAY, LOSS, GAIN, STEP = 5.0, 5.0, 2.0, 1.0, 2.0, 5.0
 
 def test_serves_who_waits(built, observation, decide):
     policy = RollingHorizon().prepare(built)
-    assert decide(policy, observation(10, 0, lane_queue={3: 4})) == (2, 10, 15)
-    assert decide(policy, observation(10, 0, lane_queue={2: 4, 6: 4, 3: 4})) == (3, 10, 15)
+    assert decide(policy, observation(10, 0, lane_queue={3: 4})) == (2, 10, 12)
+    assert decide(policy, observation(10, 0, lane_queue={2: 4, 6: 4, 3: 4})) == (3, 10, 12)
 
 
 def test_leaves_a_green_alone_that_still_serves(built, observation, decide):
@@ -35,8 +35,19 @@ def test_waits_for_a_platoon_that_is_about_to_arrive(built, observation, decide)
     assert decide(policy, observation(20, 0, 10, lane_vehicles=waiting, lane_queue=waiting))[0] == 2
 
 
+def test_what_left_since_the_cameras_looked_does_not_hold_a_green(built, observation, decide):
+    """Four cars before the line, seen at 20 s: at 28 s they are through, and others have their turn."""
+    policy = RollingHorizon().prepare(built)
+    rows = {1: 4, 5: 4, 3: 4}
+    seen = {"lane_queue": rows, "lane_near": rows, "lane_vehicles": rows}
+    assert decide(policy, observation(28, 0, 10, **seen))[0] == 0
+    old = observation(28, 0, 10, **seen, lane_read_ms=np.full(16, 20_000))
+    assert decide(policy, old)[0] == 2
+    assert policy.ahead.standing[[1, 5, 3]] == pytest.approx([0, 0, 4])
+
+
 def test_nothing_is_asked_while_changing(built, observation, decide):
-    assert decide(RollingHorizon().prepare(built), observation(5, -1, lane_queue={3: 9})) == (-1, 0, 10)
+    assert decide(RollingHorizon().prepare(built), observation(5, -1, lane_queue={3: 9})) == (-1, 0, 6)
 
 
 def test_a_minimum_green_is_not_planned_away(built, observation, decide):
@@ -82,7 +93,7 @@ def _cost(policy, seen, sequence, terminal_s):
 
 def test_as_good_as_trying_every_sequence(built, observation, decide):
     """Over three steps no sequence is lost by keeping one per stage and beginning: a full search agrees."""
-    rule, draw = RollingHorizon(horizon_s=15.0, width=50), np.random.default_rng(3)
+    rule, draw = RollingHorizon(interval_s=STEP, horizon_s=15.0, width=50), np.random.default_rng(3)
     policy, chosen = rule.prepare(built), set()
     for _ in range(60):
         queue = draw.integers(0, 8, 16) * (np.arange(16) < 8).astype(float)
