@@ -22,15 +22,17 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from benchmarks.cityflow import DATA
+from signalsim.control.registry import get
 from signalsim.errors import InputError
 
 from . import cameras, oversaturation, paper, research, street, sumo
-from .common import Form, adaptive
+from .common import Absent, Form, Row, adaptive
 
 FORMAT_VERSION = 1
 TABLES = {
@@ -48,7 +50,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         "benchmarks.controllers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("tables", nargs="*", choices=[*TABLES, []], help="by default all")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; by default all")
     parser.add_argument("--quick", action="store_true", help="small cases, for CI")
     parser.add_argument("--controllers", help="instead of all adaptive ones, separated by semicolons")
     parser.add_argument("--json", type=Path, help="file for the document")
@@ -56,8 +58,16 @@ def main() -> int:
     parser.add_argument("--resco", type=Path, help="RESCO's scenario folders, instead of the wheel")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
+    for name in given.tables:
+        if name not in TABLES:
+            parser.error(f"no table '{name}'; there are {', '.join(TABLES)}")
     wanted = given.tables or [name for name in TABLES if not (given.quick and name in NEED_DATA)]
     controllers = tuple(given.controllers.split(";") if given.controllers else adaptive())
+    try:
+        for name in controllers:
+            get(name)
+    except InputError as error:
+        parser.error(str(error))
     document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "quick": given.quick,
@@ -70,7 +80,7 @@ def main() -> int:
         for name in wanted:
             try:
                 document["tables"][name] = _table(name, TABLES[name], form)
-            except (InputError, FileNotFoundError) as error:
+            except (InputError, Absent) as error:
                 document["absent"][name] = str(error)
                 print(f"## {name}\n\nleft out: {error}\n", flush=True)
     if given.json:
@@ -78,10 +88,18 @@ def main() -> int:
     return 0 if document["tables"] else 2
 
 
+def _told(name: str, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, and on a terminal how many there are so far."""
+    for k, row in enumerate(rows, 1):
+        if sys.stderr.isatty():
+            print(f"\r{name}: {k} rows", end="\r", file=sys.stderr)
+        yield row
+
+
 def _table(name: str, table: ModuleType, form: Form) -> dict[str, Any]:
     """Measure a table and print it."""
     begun = time.perf_counter()
-    rows = list(table.measure(form))
+    rows = list(_told(name, table.measure(form)))
     claims = [claim.row() for claim in table.claims(rows)] if hasattr(table, "claims") else []
     seconds = time.perf_counter() - begun
     print(f"## {name} ({seconds:.0f} s)\n\n{table.text(rows)}\n")

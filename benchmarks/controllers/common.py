@@ -37,6 +37,10 @@ class Form(NamedTuple):
     resco: Path | None
 
 
+class Absent(Exception):  # noqa: N818  (not an error: the table is left out)
+    """What a table needs is not there; the message says how to get it."""
+
+
 class Claim(NamedTuple):
     """What was aimed at, and the worst that was found; in percent of the baseline's delay."""
 

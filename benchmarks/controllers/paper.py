@@ -12,7 +12,7 @@ from signalsim.measures import evaluate
 from signalsim.scenario import build, load
 from signalsim.simulation import simulate
 
-from .common import Form, Row, markdown
+from .common import Absent, Form, Row, markdown
 
 SET, SETTING = "jinan_3x4", "C"
 BEAM_S = 205.8  # a beam search in CityFlow itself, as this project was told; not found in print
@@ -21,7 +21,7 @@ BEAM_S = 205.8  # a beam search in CityFlow itself, as this project was told; no
 def measure(form: Form) -> Iterator[Row]:
     """A row per controller, and one per published policy."""
     if text := missing(form.cityflow):
-        raise FileNotFoundError(text)
+        raise Absent(text)
     folder = form.made / "setting-c"
     write_set(form.cityflow, SET, folder, all_stages=True, short_yellow=True)
     built = build(load(folder))

@@ -14,6 +14,7 @@ from signalsim.scenario import Scenario, load
 
 from .common import (
     SCENARIOS,
+    Absent,
     Claim,
     Form,
     Row,
@@ -58,7 +59,7 @@ def _scenarios(form: Form) -> Iterator[tuple[str, int, Scenario]]:
         yield QUICK_NAME, 4, with_horizon(load(SCENARIOS / QUICK_NAME), *QUICK_HORIZON)
         return
     if text := missing(form.cityflow):
-        raise FileNotFoundError(text)
+        raise Absent(text)
     for name in SETS:
         for stages in STAGES:
             folder = form.made / f"{name}-{stages}"

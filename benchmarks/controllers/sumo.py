@@ -8,7 +8,7 @@ import multiprocessing
 from collections.abc import Iterator
 from itertools import product
 
-from .common import Claim, Form, Row, markdown
+from .common import Absent, Claim, Form, Row, markdown
 
 QUICK_SCENARIO, QUICK_MINUTES = "cologne1", 5
 SENSORS = "typical"
@@ -20,7 +20,7 @@ def measure(form: Form) -> Iterator[Row]:
         from benchmarks.resco import FIGURE, Case, import_one
         from benchmarks.resco import measure as both
     except ModuleNotFoundError as error:
-        raise FileNotFoundError(f"{error.name}: not installed; pip install '.[sumo]'") from None
+        raise Absent(f"{error.name}: not installed; pip install '.[sumo]'") from None
 
     names, minutes = ([QUICK_SCENARIO], QUICK_MINUTES) if form.quick else (list(FIGURE), 60)
     folders = [import_one(name, form.resco, form.made, minutes) for name in names]
