@@ -113,7 +113,7 @@ def test_adaptive_controllers_beat_fixed_timing_by_a_margin(tmp_path: Path) -> N
             mean, low, high = found.pop((cameras, controller))
             assert low <= mean <= high < 0 and mean < margin[controller], (cameras, controller)
     assert not found and all(row["unserved"] == row["gridlocks"] == 0 for row in research + street)
-    assert [row["controller"] for row in street] == ["optimised", *margin]
+    assert [row["controller"] for row in street] == ["deployed", *margin]
     for row in street:  # four legs; nobody on foot waits longer than the interlock guarantees
         assert row["crossings"] == 4 and row["pedestrians"] > 0
         assert row["longest_pedestrian_delay_s"] <= 600

@@ -14,13 +14,16 @@ from signalsim.control.volumes import traffic_of
 from signalsim.demand import Demand
 from signalsim.demand.model import MIXED, SAMPLED, EntryCells
 from signalsim.experiment import Comparison, Interval, paired_difference
-from signalsim.scenario import Scenario, build
+from signalsim.scenario import Scenario, build, load
+from signalsim.scenario.planned import write_planned
+from signalsim.signals import Plan
 from signalsim.signals.assess import assess
 from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 
 LIMITS = {"min_cycle_s": MIN_CYCLE_S, "max_cycle_s": MAX_CYCLE_S}
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 DELAY = "mean_delay_s"
+FIXED, PLANNED = "deployed", "best-fixed"  # the controller, and its plan
 Row = dict[str, Any]
 _CELL_MS = 300_000  # in which listed trips are counted
 _LEAST, _MOST = 0.05, 8.0  # demand over that of the scenario
@@ -92,6 +95,16 @@ def with_demand(scenario: Scenario, demand: Demand) -> Scenario:
     changed = replace(scenario, changed="demand of benchmarks.controllers")
     vars(changed)["demand"] = demand  # a cached property: this is what it will say
     return changed
+
+
+def with_plan(scenario: Scenario, plans: dict[int, Plan], folder: Path) -> Scenario:
+    """The scenario, written to a new folder, with these plans deployed: fixed timing follows them, and
+    controllers that set out from the plan in the street set out from them."""
+    folder.mkdir()
+    write_planned(scenario, {PLANNED: plans}, folder)
+    planned = load(folder)
+    control = planned.config.control.model_copy(update={"deployed": PLANNED})
+    return replace(planned, config=planned.config.model_copy(update={"control": control}))
 
 
 def with_horizon(scenario: Scenario, warm_up_s: float, demand_s: float, drain_s: float) -> Scenario:

@@ -1,10 +1,10 @@
 """Table ``oversaturation``: half an hour of more than any fixed plan can serve, and what is left of it.
 
 Demand is steady at 70 % of the largest at which Webster's plan keeps every movement's degree of saturation at
-1 or below, then 120 % of it for half an hour, then 70 % again. The fixed plan is the better of Webster's and
-the coordinated one, designed on that largest demand and simulated on it. Recovery: from the end of the peak
-until vehicles standing at stop lines and waiting to enter are, over five minutes, no more than they once were
-over five minutes before the peak; cameras ``typical``.
+1 or below, then 120 % of it for half an hour, then 70 % again. Fixed timing (``deployed``) is the better of
+Webster's and the coordinated plan, designed on that largest demand and simulated on it. Recovery: from the
+end of the peak until vehicles standing at stop lines and waiting to enter are, over five minutes, no more
+than they once were over five minutes before the peak; cameras ``typical``.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 
 from signalsim.control.coordinated import coordinated_design
-from signalsim.control.given import Given
 from signalsim.control.plans import designed_plan, plain_plans
 from signalsim.demand import Demand
 from signalsim.demand.model import MIXED, EntryCells
@@ -23,6 +22,7 @@ from signalsim.scenario import Scenario, build, load
 from signalsim.signals import Plan
 
 from .common import (
+    FIXED,
     LIMITS,
     SCENARIOS,
     Claim,
@@ -34,6 +34,7 @@ from .common import (
     shown,
     with_demand,
     with_horizon,
+    with_plan,
 )
 
 NAMES, QUICK_NAMES = ("crossing", "hangzhou", "cologne8", "ingolstadt21"), ("crossing",)
@@ -42,7 +43,6 @@ REPLICATIONS, QUICK_REPLICATIONS = 5, 2
 USUAL, PEAK = 0.7, 1.2
 WARM_UP_S, BEFORE_S, PEAK_S, AFTER_S, DRAIN_S = 600.0, 1800.0, 1800.0, 5400.0, 1800.0
 MEAN_OF_MIN = 5
-FIXED, PLAN = "Given", "best fixed plan"
 
 
 def measure(form: Form) -> Iterator[Row]:
@@ -50,14 +50,11 @@ def measure(form: Form) -> Iterator[Row]:
     for name in QUICK_NAMES if form.quick else NAMES:
         scenario = load(SCENARIOS / name)
         factor = factor_of(scenario, scenario.demand, 1.0)
-        steady, peak = (
-            _scenario(scenario, factor, (1, 1, 1)),
-            _scenario(scenario, factor, (USUAL, PEAK, USUAL)),
-        )
-        plans = _fixed(steady)
+        plans = _fixed(_scenario(scenario, factor, (1, 1, 1)))
+        planned = with_plan(scenario, plans, form.made / f"oversaturated-{name}")
         found = compare(
-            peak,
-            [Given(plans), *form.controllers],
+            _scenario(planned, factor, (USUAL, PEAK, USUAL)),
+            [FIXED, *form.controllers],
             baseline=FIXED,
             replications=QUICK_REPLICATIONS if form.quick else REPLICATIONS,
             sensors=SENSORS,
@@ -66,8 +63,6 @@ def measure(form: Form) -> Iterator[Row]:
         for row in rows(found, [FIXED], set=name, demand_factor=factor):
             minutes = [_recovery_min(outcome) for outcome in found.outcomes[SENSORS, row["controller"]]]
             known = [one for one in minutes if one is not None]
-            row["percent"] = {PLAN: row["percent"][FIXED]} if row["percent"] else {}
-            row["controller"] = PLAN if row["controller"] == FIXED else row["controller"]
             yield row | {
                 "recovery_min": float(np.mean(known)) if known else None,
                 "not_recovered": len(minutes) - len(known),
@@ -133,7 +128,7 @@ def _recovery_min(outcome: Outcome) -> float | None:
 
 def claims(found: list[Row]) -> list[Claim]:
     """Gridlocks that fixed timing does not have."""
-    plan = {row["set"]: row["gridlocks"] for row in found if row["controller"] == PLAN}
+    plan = {row["set"]: row["gridlocks"] for row in found if row["controller"] == FIXED}
     return [
         Claim(f"gridlocks of any controller beyond those of fixed timing, {name}", 0,
               max(row["gridlocks"] - plan[name] for row in found if row["set"] == name))
@@ -149,7 +144,7 @@ def text(found: list[Row]) -> str:
         head,
         [
             [
-                row["set"], row["controller"], f"{row['mean_delay_s']:.1f}", shown(row["percent"].get(PLAN)),
+                row["set"], row["controller"], f"{row['mean_delay_s']:.1f}", shown(row["percent"].get(FIXED)),
                 "" if row["recovery_min"] is None else f"{row['recovery_min']:.0f}", row["not_recovered"],
                 f"{row['unserved']:.0f}", f"{row['gridlocks']:.0f}",
             ]
