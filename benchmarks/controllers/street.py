@@ -1,8 +1,8 @@
 """Table ``street``: every shipped scenario as streets are run (``asstreet``), against the best fixed timing.
 
 Fixed timing (``deployed``) is searched by simulation as ``signalsim plan --method optimised`` does, on
-traffic of its own; adaptive controllers with cameras ``typical`` meet it on traffic that it was not tuned on, and set
-out from it if they set out from the plan in the street. Wanted: an interval below zero on every scenario.
+traffic of its own; adaptive controllers with cameras ``typical`` meet it on traffic that it was not tuned on,
+and set out from it if they set out from the plan in the street. Wanted: intervals below zero everywhere.
 """
 
 from collections.abc import Iterator
