@@ -15,6 +15,7 @@ import csv
 import json
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,8 @@ import numpy as np
 from signalsim.control.registry import get
 from signalsim.engine.records import Kind
 from signalsim.formats.cityflow import read
-from signalsim.scenario import build, load
-from signalsim.signals.specs import PLAN, STAGE
+from signalsim.scenario import Built, build, load
+from signalsim.signals.specs import GROUP, PLAN, STAGE
 from signalsim.simulation import simulate
 
 HERE = Path(__file__).parent
@@ -52,11 +53,8 @@ def main() -> None:
     parser.add_argument("--sensors", default="omniscient", help="what controllers see")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    if not given.data.is_dir():
-        sys.exit(
-            f"{given.data}: no such folder. The data sets carry no licence and are not part of the project; "
-            "give the folder that holds jinan_3x4, hangzhou_4x4 and hangzhou_1x1"
-        )
+    if text := missing(given.data):
+        sys.exit(text)
     published = read_published(given.data.parent / "published.csv")
     rows = [
         measure(built, name, controller, given.sensors, published)
@@ -76,21 +74,57 @@ def main() -> None:
         )
 
 
-def built_set(data: Path, name: str):  # type: ignore[no-untyped-def]
+def missing(data: Path) -> str:
+    """What to say where the folder is absent; empty where it is there."""
+    if data.is_dir():
+        return ""
+    return (
+        f"{data}: no such folder. The data sets carry no licence and are not part of the project; "
+        "give the folder that holds jinan_3x4, hangzhou_4x4 and hangzhou_1x1"
+    )
+
+
+def built_set(data: Path, name: str) -> Built:
     """A data set, imported with the stages of plan ``fixedtime`` alone."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made) / name
+        write_set(data, name, folder)
+        built = build(load(folder))
+        built.demand  # noqa: B018  (read while the folder is there)
+    return built
+
+
+def write_set(
+    data: Path,
+    name: str,
+    folder: Path,
+    *,
+    all_stages: bool = False,
+    horizon: Mapping[str, float] | None = None,
+    short_yellow: bool = False,
+) -> None:
+    """A data set as a scenario in a new folder, under plan ``fixedtime``.
+
+    ``all_stages``: with those of the file besides the plan's; ``horizon``: other times than the import's;
+    ``short_yellow``: changes of 2 s and greens from 3 s on, as in the literature's setting C.
+    """
     roadnet, flow = (data / name / file for file in SETS[name])
     draft = read(name, roadnet=str(roadnet), flow=str(flow))
     plans = draft.tables[PLAN.file][1]
     keep(plans, [plan == "fixedtime" for plan in plans["plan_id"]])
     used = set(zip(plans["junction_id"], plans["stage_id"], strict=True))
     stages = draft.tables[STAGE.file][1]
-    keep(stages, [key in used for key in zip(stages["junction_id"], stages["stage_id"], strict=True)])
+    if not all_stages:
+        keep(stages, [key in used for key in zip(stages["junction_id"], stages["stage_id"], strict=True)])
+    if short_yellow:
+        draft.section("defaults", hardest_deceleration=9.0)  # by which 2 s are no longer refused
+        groups = draft.tables[GROUP.file][1]
+        for column, value in (("yellow_s", 2.0), ("all_red_s", 0.0), ("min_green_s", 3.0)):
+            groups[column] = [value] * len(groups["group_id"])
     draft.section("control", deployed="fixedtime")
-    with tempfile.TemporaryDirectory() as folder:
-        draft.write(Path(folder))
-        built = build(load(Path(folder)))
-        built.demand  # noqa: B018  (read while the folder is there)
-    return built
+    draft.section("horizon", **(horizon or {}))
+    folder.mkdir(parents=True)
+    draft.write(folder)
 
 
 def keep(columns: dict[str, list], rows: list[bool]) -> None:
@@ -141,15 +175,15 @@ def freeflow_s(records: np.ndarray, built) -> float:  # type: ignore[no-untyped-
     return int(built.tables.segment["travel_ms"][index.lane_segment[lanes]].sum()) / 1000 / max(entered, 1)
 
 
-def read_published(path: Path) -> dict[tuple[str, str], float]:
-    """Published seconds of setting A by set and policy; empty where the file is absent."""
+def read_published(path: Path, setting: str = "A") -> dict[tuple[str, str], float]:
+    """Published seconds of a setting by set and policy; empty where the file is absent."""
     if not path.is_file():
         return {}
     with path.open(newline="", encoding="utf-8") as file:
         return {
             (row["data_set"], row["policy"]): float(row["seconds"])
             for row in csv.DictReader(file)
-            if row["setting"] == "A" and row["definition"] == "att_paper"
+            if row["setting"] == setting and row["definition"] == "att_paper"
         }
 
 

@@ -14,58 +14,20 @@ import numpy as np
 import pytest
 
 from benchmarks.gridcity import write_grid
-from signalsim.control.base import make_request
-from signalsim.control.registry import CONTROLLERS, get
-from signalsim.demand import sample
-from signalsim.engine.compiled import CompiledEngine
+from benchmarks.loop import Loop
+from signalsim.control.registry import CONTROLLERS
 from signalsim.engine.jit import njit
 from signalsim.engine.state import IDLE, WHEEL, make_state
 from signalsim.engine.wheel import LANE, next_busy, refill, schedule, take
 from signalsim.scenario import Built, build, load
-from signalsim.scenario.cameras import PRESETS
-from signalsim.sensing.sensors import Sensors
 
 SIZE, DECIDING, LOAD = 32, 1000, 0.8
 FILL_S, ROUNDS = 600, 30
 N_EVENTS, MEAN_DELAY_MS = 100_000, 20_000  # a few events a millisecond, as in a run
-CAMERA = PRESETS["typical"]
 DESIGNED = {"uniform", "webster", "coordinated"}  # plans, which the kernel of the deployed one follows
 DECIDES = [*(name for name in CONTROLLERS if name not in DESIGNED), "max-pressure:cyclic=true"]
 
 pytestmark = pytest.mark.benchmark(timer=time.process_time)  # CPU seconds, whoever else is at work
-
-
-class Loop:
-    """A run by hand: the engine, cameras and a controller at its work, a second at a time."""
-
-    def __init__(self, built: Built, controller: str) -> None:
-        arrivals = sample(built, 1)
-        self.engine = CompiledEngine(built.tables, arrivals, count_from_ms=0, count_to_ms=1 << 40)
-        self.sensors = Sensors(built.tables, CAMERA)
-        self.policy = get(controller).prepare(built)
-        self.request = make_request(len(built.index.junctions))
-        self.due = np.arange(DECIDING, dtype=np.int32)
-        self.detectors = getattr(self.policy, "detectors", None)
-
-    def second(self) -> None:
-        """What was asked for is done, a second passes."""
-        self.engine.request(self.request.stage, self.request.switch_at_ms)
-        self.request.stage[:] = -1
-        self.engine.advance(self.engine.now_ms + 1000)
-        self.sensors.read(self.engine.observe())
-        self.sensors.deliver()
-
-    def question(self) -> tuple[Any, ...]:
-        """What ``policy.decide`` is asked now."""
-        seen = self.sensors.observe(self.engine.observe())
-        if self.detectors is not None:
-            seen = self.sensors.with_calls(seen, self.engine.cabinet(self.detectors), self.detectors)
-        return seen, self.due, self.request
-
-    def next_question(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """For ``benchmark.pedantic``: arguments of the next round."""
-        self.second()
-        return self.question(), {}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="module")
 def filled(built: Built) -> Loop:
     """After ten minutes under the deployed plan."""
-    loop = Loop(built, "deployed")
+    loop = Loop(built, "deployed", DECIDING)
     for _ in range(FILL_S):
         loop.second()
         loop.policy.decide(*loop.question())
@@ -116,7 +78,7 @@ def hold(state, delays, n_events):
 
 def test_wheel(benchmark, built: Built) -> None:  # type: ignore[no-untyped-def]
     """100,000 times one event taken and one put back, among as many as a run of this grid can have."""
-    loop = Loop(built, "deployed")
+    loop = Loop(built, "deployed", DECIDING)
     state = make_state(built.tables, loop.engine.arrivals, 0, 1)
     delays = 1 + np.random.default_rng(1).exponential(MEAN_DELAY_MS, 4096).astype(np.int64)
     schedule_all(state, delays)
@@ -166,7 +128,7 @@ def test_estimate(benchmark, filled: Loop) -> None:  # type: ignore[no-untyped-d
 @pytest.mark.parametrize("controller", DECIDES)
 def test_decide(benchmark, built: Built, controller: str) -> None:  # type: ignore[no-untyped-def]
     """A thousand junctions at once; ms here are microseconds per junction."""
-    loop = Loop(built, controller)
+    loop = Loop(built, controller, DECIDING)
     for _ in range(FILL_S // 5):
         loop.second()
         loop.policy.decide(*loop.question())

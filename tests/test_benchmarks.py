@@ -90,3 +90,30 @@ def test_validation_prints_a_row_per_measure() -> None:
     assert all(
         row["ours"] > 0 and row["theirs"] > 0 for row in rows if row["measure"] != "link delays, Spearman"
     )
+
+
+def test_adaptive_controllers_beat_fixed_timing_by_a_margin(tmp_path: Path) -> None:
+    """Who makes one of them worse hears of it: differences on the same vehicles, within one run."""
+    margin = {"max-pressure": -25, "rolling-horizon": -30}  # % of the delay under Webster's plan
+    command = ["-m", "benchmarks.controllers", "research", "street", "--quick"]
+    file = tmp_path / "found.json"
+    done = subprocess.run(
+        [sys.executable, *command, "--controllers", ";".join(margin), "--json", str(file)],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    document = json.loads(file.read_text())
+    assert (document["format_version"], document["quick"], document["absent"]) == (1, True, {})
+    assert document["controllers"] == list(margin)
+    research, street = (document["tables"][name]["rows"] for name in ("research", "street"))
+    found = {(row["sensors"], row["controller"]): row["percent"].get("webster") for row in research}
+    for cameras in ("omniscient", "typical"):
+        assert found.pop((cameras, "webster")) is None
+        for controller in margin:
+            mean, low, high = found.pop((cameras, controller))
+            assert low <= mean <= high < 0 and mean < margin[controller], (cameras, controller)
+    assert not found and all(row["unserved"] == row["gridlocks"] == 0 for row in research + street)
+    assert [row["controller"] for row in street] == ["deployed", *margin]
+    for row in street:  # four legs; nobody on foot waits longer than the interlock guarantees
+        assert row["crossings"] == 4 and row["pedestrians"] > 0
+        assert row["longest_pedestrian_delay_s"] <= 600

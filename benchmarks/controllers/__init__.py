@@ -1,0 +1,1 @@
+"""Every figure of adaptive control that the project claims: ``python -m benchmarks.controllers``."""
