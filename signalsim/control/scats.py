@@ -79,7 +79,7 @@ class ScatsLike:
     """
 
     min_cycle_s: float = 30.0
-    max_cycle_s: float = 120.0
+    max_cycle_s: float = 180.0
     cycle_step_s: float = 6.0
     max_change_s: float = 4.0
     offset_step_s: float = 4.0

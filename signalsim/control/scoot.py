@@ -83,11 +83,11 @@ class ScootLike:
     """
 
     min_cycle_s: float = 30.0
-    max_cycle_s: float = 120.0
+    max_cycle_s: float = 180.0
     cycle_step_s: float = 8.0
     cycle_interval_s: float = 150.0
     split_step_s: float = 4.0
-    lasting_step_s: float = 1.0
+    lasting_step_s: float = 2.0
     offset_step_s: float = 4.0
     target_saturation: float = 0.9
     raise_share: float = 0.1
@@ -283,12 +283,19 @@ def _work_ms(net, clock, seen, cycles, j, i, end):
     left = float(end - seen.now_ms)
     for k in range(layout.stage_lane[s], layout.stage_lane[s + 1]):
         lane = layout.stage_lane_id[k]
-        needed = seen.lane_near[lane] * course.lane_headway_ms[lane]
+        needed = _there(seen, lane) * course.lane_headway_ms[lane]
         if needed > left and not serves(layout, t, lane):
             this = max(this, cycles.green_ms[first + i] + needed - left)
     for k in range(layout.stage_lane[t], layout.stage_lane[t + 1]):
         lane = layout.stage_lane_id[k]
         if not serves(layout, s, lane):
-            coming = seen.lane_arrival_rate[lane] / 1000.0 * (left + clock.change_ms[first + i])
-            following = max(following, (seen.lane_near[lane] + coming) * course.lane_headway_ms[lane])
+            until = left + clock.change_ms[first + i] + cycles.green_ms[first + i + 1]
+            coming = seen.lane_arrival_rate[lane] / 1000.0 * until
+            following = max(following, (_there(seen, lane) + coming) * course.lane_headway_ms[lane])
     return this, following
+
+
+@njit
+def _there(seen, lane):
+    """Vehicles that a green has to serve: those in view, or the queue where it is longer."""
+    return max(seen.lane_near[lane], seen.lane_queue[lane])

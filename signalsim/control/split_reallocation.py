@@ -39,7 +39,7 @@ class SplitReallocation:
     """Greens of the next cycle from camera counts; see the module for the rule."""
 
     min_cycle_s: float = 30.0
-    max_cycle_s: float = 120.0
+    max_cycle_s: float = 180.0
     max_change_s: float = 10.0
     raise_share: float = 0.1
     smoothing: float = 0.3

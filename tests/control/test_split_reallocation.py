@@ -155,7 +155,7 @@ def test_the_cycle_stays_within_its_limits(built, observation, greens, load):
 
 
 def test_a_cycle_far_beyond_its_limit_comes_down_by_the_bounded_change(built, observation):
-    policy = _policy(built, max_change_s=10)
+    policy = _policy(built, max_change_s=10, max_cycle_s=120)
     policy.cycles.green_ms[:] = 1000 * np.array([60, 60, 60, 20])
     assert _plan(policy, observation(220, 3, lane_count={0: 30, 1: 60, 3: 60, 2: 20})) == [50, 50, 50, 10]
     assert _plan(policy, observation(400, 3, lane_count={0: 60, 1: 120, 3: 120, 2: 40})) == [40, 40, 40, 5]
