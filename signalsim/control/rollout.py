@@ -22,15 +22,14 @@ from signalsim.engine.given import Belief, GivenEngine
 from signalsim.engine.jit import njit
 from signalsim.engine.random import stream_key
 from signalsim.engine.tables import NO_GROUP, Tables
-from signalsim.sensing.approaches import Approaches, approaches
+from signalsim.sensing.approaches import Approaches
 from signalsim.sensing.observation import Observation
 
 from .base import Request, make_request
-from .fallback import Fallback
 from .forecast import forecast, look_ahead, remember
-from .layout import Junctions, junctions
 from .lookup import check_range
 from .max_pressure import MaxPressure
+from .seeing import SeeingPolicy
 
 NOBODY = np.zeros(0, np.int32)
 DEARER_S = 120.0  # a lane that has waited for so long weighs twice, one of twice that three times
@@ -57,22 +56,18 @@ class Rollout:
         return RolloutPolicy(self, built)
 
 
-class RolloutPolicy:
+class RolloutPolicy(SeeingPolicy):
     """All junctions that are due, colour by colour."""
 
-    needs_sensing = True
-
     def __init__(self, rule: Rollout, built: Any) -> None:
+        super().__init__(built)
         tables = built.tables
         self.rule = rule
-        self.road: Approaches = approaches(tables)
-        self.layout: Junctions = junctions(tables, self.road)
         self.interval_ms = round(rule.interval_s * 1000)
         self.n_steps = max(1, round(rule.horizon_s / rule.interval_s))
         self.n_stages = np.diff(self.layout.first_stage)
         self.ahead = forecast(self.road, tables, rule.interval_s, self.n_steps)
         self.base = MaxPressure(interval_s=rule.interval_s).prepare(built)
-        self.fallback = Fallback(built, self.layout)
         self.ends, self.begins = link_junctions(tables, self.road)
         self.colour = colours(self.ends, self.begins, len(self.n_stages))
         self.engine = GivenEngine(tables)
