@@ -22,13 +22,11 @@ import numpy as np
 
 from signalsim.engine.jit import njit
 from signalsim.engine.tables import NO_GROUP
-from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
 
 from .base import Request
-from .fallback import Fallback
-from .layout import Junctions, junctions
 from .lookup import check_range
+from .seeing import SeeingPolicy
 from .service import fill_room, signalled_movements
 
 EVENLY = 0.5  # of a shared lane, not by counted shares
@@ -80,15 +78,12 @@ class MaxPressure:
         return MaxPressurePolicy(self, built)
 
 
-class MaxPressurePolicy:
+class MaxPressurePolicy(SeeingPolicy):
     """All junctions in one compiled call."""
 
-    needs_sensing = True
-
     def __init__(self, rule: MaxPressure, built: Any) -> None:
+        super().__init__(built)
         tables = built.tables
-        self.road: Approaches = approaches(tables)
-        self.layout: Junctions = junctions(tables, self.road)
         movement = tables.movement
         starts = movement["startup_ms"] + movement["startup2_ms"]  # the first car is ahead of the others
         signalled = starts[movement["group"] != NO_GROUP]
@@ -106,7 +101,6 @@ class MaxPressurePolicy:
         )
         n_movements, n_links = len(movement), len(self.road.link_seen)
         self.work = Work(np.zeros(n_movements), np.zeros(n_movements), np.zeros(n_links), np.ones(n_links))
-        self.fallback = Fallback(built, self.layout)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask each due junction for its stage of highest pressure."""

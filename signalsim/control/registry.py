@@ -15,6 +15,7 @@ CONTROLLERS: dict[str, str] = {
     "perimeter": "signalsim.control.perimeter:Perimeter",
     "self-organising": "signalsim.control.self_organising:SelfOrganising",
     "rolling-horizon": "signalsim.control.rolling_horizon:RollingHorizon",
+    "rollout": "signalsim.control.rollout:Rollout",
 }
 
 

@@ -13,18 +13,16 @@ from typing import Any
 import numpy as np
 
 from signalsim.engine.jit import njit
-from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
 
 from .base import Request
 from .beam import Rule, beam, begin, lay_out, search
-from .fallback import Fallback
 from .forecast import forecast, remember
 from .giving_way import find_turners
-from .layout import Junctions, junctions
 from .lookup import check_range
 from .meanwhile import greens, look_at_lanes, watch_greens
-from .service import fill_rates, fill_room, service
+from .seeing import ServingPolicy
+from .service import fill_rates, fill_room
 
 
 @dataclass(frozen=True)
@@ -48,25 +46,16 @@ class RollingHorizon:
         return RollingHorizonPolicy(self, built)
 
 
-class RollingHorizonPolicy:
+class RollingHorizonPolicy(ServingPolicy):
     """All junctions in one compiled call."""
 
-    needs_sensing = True
-
     def __init__(self, rule: RollingHorizon, built: Any) -> None:
-        tables = built.tables
-        self.road: Approaches = approaches(tables)
-        self.layout: Junctions = junctions(tables, self.road)
-        self.service = service(tables, self.road, self.layout)
-        self.stages = tables.signals.stage
+        super().__init__(built)
         n_steps = max(1, round(rule.horizon_s / rule.interval_s))
         self.rule = Rule(float(rule.interval_s), n_steps, int(rule.width), float(rule.terminal_s))
-        self.ahead = forecast(self.road, tables, self.rule.step_s, n_steps)
-        largest = [int(np.diff(a).max(initial=1)) for a in (self.layout.first_stage, self.service.first_lane)]
-        self.beam = beam(self.rule, *largest)
+        self.ahead = forecast(self.road, built.tables, self.rule.step_s, n_steps)
+        self.beam = beam(self.rule, *self.largest())
         self.past = greens(len(self.layout.first_stage) - 1)
-        self.room = np.ones(len(self.road.link_seen))
-        self.fallback = Fallback(built, self.layout)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask each due junction for the first stage of its best sequence."""

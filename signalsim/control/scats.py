@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from signalsim.engine.jit import njit
-from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
 
 from .base import Request
@@ -39,9 +38,7 @@ from .common_cycle import (
     next_begin,
     watch,
 )
-from .fallback import Fallback
 from .lasting import lasting_plan
-from .layout import Junctions, junctions
 from .lookup import check_range
 from .offset_vote import Votes, go_to_offset, make_votes, vote
 from .resplit import (
@@ -54,6 +51,7 @@ from .resplit import (
     make_cycles,
     start_counting,
 )
+from .seeing import SeeingPolicy
 
 LEFT_VEH = 2.0  # a queue of so many at the end of green: all of it was used
 GAIN_S = 60.0  # seconds of cycle per unit of degree of saturation
@@ -97,16 +95,13 @@ class ScatsLike:
         return ScatsPolicy(self, built)
 
 
-class ScatsPolicy:
+class ScatsPolicy(SeeingPolicy):
     """All junctions that are due in one compiled call."""
 
-    needs_sensing = True
-
     def __init__(self, rule: ScatsLike, built: Any) -> None:
+        super().__init__(built)
         tables = built.tables
         plan = lasting_plan(built.deployed, tables.signals)
-        self.road: Approaches = approaches(tables)
-        self.layout: Junctions = junctions(tables, self.road)
         self.rule = Rule(
             round(rule.min_cycle_s * 1000),
             round(rule.max_cycle_s * 1000),
@@ -122,14 +117,13 @@ class ScatsPolicy:
         self.cycles: Cycles = make_cycles(self.course, len(self.road.lane_link))
         self.saturation = np.full(len(plan.cycle_ms), -1.0)  # of the worst stage, -1: not yet known
         self._scratch = np.zeros((2, np.diff(plan.start).max(initial=1)))
-        self._fallback = Fallback(built, self.layout)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Step the due junctions by the clock; plan the next cycle where one ends."""
         net = (self.layout, self.course, self.rule)
         known = (self.saturation, self.votes, self.road, self._scratch)
         decide(net, self.clock, observation, self.cycles, known, due, request)
-        self._fallback.take(observation, due, request)
+        self.fallback.take(observation, due, request)
 
 
 @njit

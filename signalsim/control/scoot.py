@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from signalsim.engine.jit import njit
-from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
 
 from .base import SOONEST_MS, Request
@@ -39,12 +38,11 @@ from .common_cycle import (
     place_now,
     watch,
 )
-from .fallback import Fallback
 from .flow_profile import Profiles, end_profile, make_profiles, shift_offset, take_arrivals
 from .lasting import lasting_plan
-from .layout import Junctions, junctions
 from .lookup import check_range
 from .resplit import Cycles, flow_ratio, make_course, make_cycles, measure, serves, start_counting
+from .seeing import SeeingPolicy
 
 LOOK_MS = 5000  # before the end of a green, its end is looked at
 
@@ -105,16 +103,13 @@ class ScootLike:
         return ScootPolicy(self, built)
 
 
-class ScootPolicy:
+class ScootPolicy(SeeingPolicy):
     """All junctions that are due in one compiled call."""
 
-    needs_sensing = True
-
     def __init__(self, rule: ScootLike, built: Any) -> None:
+        super().__init__(built)
         tables = built.tables
         plan = lasting_plan(built.deployed, tables.signals)
-        self.road: Approaches = approaches(tables)
-        self.layout: Junctions = junctions(tables, self.road)
         self.rule = Rule(
             rule.min_cycle_s * 1000.0,
             rule.max_cycle_s * 1000.0,
@@ -139,13 +134,12 @@ class ScootPolicy:
             cycle_set_ms=np.zeros(len(self.clock.area_number), np.int64),
         )
         self.profiles: Profiles = make_profiles(tables, self.road, self.layout, self.course, self.clock)
-        self._fallback = Fallback(built, self.layout)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Step the due junctions by the clock; look at the ends of greens that are near."""
         net = (self.layout, self.course, self.rule)
         decide(net, self.clock, observation, self.cycles, self.needs, self.profiles, due, request)
-        self._fallback.take(observation, due, request)
+        self.fallback.take(observation, due, request)
 
 
 @njit

@@ -22,15 +22,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from signalsim.engine.jit import njit
-from signalsim.sensing.approaches import Approaches, approaches
 from signalsim.sensing.observation import Observation
 
 from .base import Request
-from .fallback import Fallback
 from .forecast import forecast, look_ahead, remember
-from .layout import Junctions, junctions
 from .lookup import check_range
-from .service import fill_rates, fill_room, service
+from .seeing import ServingPolicy
+from .service import fill_rates, fill_room
 
 HORIZON_S = 60.0  # no commitment is longer
 EMPTY = 0.5  # vehicles: a queue below this is none
@@ -74,29 +72,21 @@ class Memory(NamedTuple):
     room: np.ndarray  # (n_links,) float64
 
 
-class SelfOrganisingPolicy:
+class SelfOrganisingPolicy(ServingPolicy):
     """All junctions in one compiled call."""
 
-    needs_sensing = True
-
     def __init__(self, rule: SelfOrganising, built: Any) -> None:
-        tables = built.tables
-        self.road: Approaches = approaches(tables)
-        self.layout: Junctions = junctions(tables, self.road)
-        self.service = service(tables, self.road, self.layout)
-        self.stages = tables.signals.stage
+        super().__init__(built)
         times = (rule.interval_s, rule.penalty_s, rule.mean_red_s, rule.max_red_s, rule.max_green_s)
         self.rule = Rule(*map(float, times))
         n_steps = max(1, round(HORIZON_S / rule.interval_s))
-        self.ahead = forecast(self.road, tables, self.rule.step_s, n_steps)
-        largest = [int(np.diff(a).max(initial=1)) for a in (self.layout.first_stage, self.service.first_lane)]
+        self.ahead = forecast(self.road, built.tables, self.rule.step_s, n_steps)
         self.memory = Memory(
             np.zeros(len(self.road.lane_link), np.int64),
             np.full(len(self.layout.first_stage) - 1, -1, np.int32),
-            np.zeros(largest),
-            np.ones(len(self.road.link_seen)),
+            np.zeros(self.largest()),
+            self.room,
         )
-        self.fallback = Fallback(built, self.layout)
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask each due junction for its stage of highest index, or for the one that is due."""

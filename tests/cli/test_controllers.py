@@ -16,8 +16,11 @@ def signalsim(*arguments: object, folder: Path) -> subprocess.CompletedProcess[s
     return subprocess.run([*PROGRAM, *map(str, arguments)], capture_output=True, text=True, cwd=folder)
 
 
-def test_the_template_keeps_what_controllers_promise_and_runs(scenarios: Path, tmp_path: Path) -> None:
-    found = signalsim("controllers", "new", "longest-queue", folder=tmp_path)
+@pytest.mark.parametrize("form", [[], ["--compiled"]])
+def test_the_template_keeps_what_controllers_promise_and_runs(
+    form: list[str], scenarios: Path, tmp_path: Path
+) -> None:
+    found = signalsim("controllers", "new", "longest-queue", *form, folder=tmp_path)
     assert found.returncode == 0, found.stderr
     assert "longest_queue.py:LongestQueue" in found.stdout
     check_controller(f"{tmp_path / 'longest_queue.py'}:LongestQueue")

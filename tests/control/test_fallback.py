@@ -13,7 +13,7 @@ from signalsim.scenario import build, load
 from signalsim.simulation import simulate
 
 FROM_S, TO_S = 900, 1800
-LOOKING = ("max-pressure", "self-organising", "rolling-horizon")
+LOOKING = ("max-pressure", "self-organising", "rolling-horizon", "rollout")
 
 
 @pytest.mark.nojit
