@@ -39,7 +39,8 @@ DEARER_S = 120.0  # a lane that has waited for so long weighs twice, one of twic
 class Rollout:
     """Tries every stage by simulation over ``horizon_s``, max-pressure following; every ``interval_s``.
 
-    ``terminal_s``: what a vehicle costs that stands at the horizon.
+    ``terminal_s``: what a vehicle costs that stands at the horizon; ``samples``: how often what the cameras
+    leave open is drawn.
     """
 
     interval_s: float = 5.0
@@ -49,7 +50,7 @@ class Rollout:
 
     def __post_init__(self) -> None:
         check_range(self, interval_s=(1.0, 60.0), horizon_s=(self.interval_s, 600.0))
-        check_range(self, terminal_s=(0.0, 600.0))
+        check_range(self, terminal_s=(0.0, 600.0), samples=(1, 1000))
 
     def prepare(self, built: Any) -> "RolloutPolicy":
         """The rule on a network."""
