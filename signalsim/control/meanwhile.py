@@ -12,6 +12,8 @@ from signalsim.engine.jit import njit
 from .forecast import look_ahead
 
 DEPTH = 8  # greens of a junction that are remembered
+STUCK_MS = 10_000  # of green in which nobody left a queue
+STUCK_RATE = 0.1  # what a stage is taken to serve of a lane that was stuck in it, until somebody leaves
 
 
 class Greens(NamedTuple):
@@ -21,9 +23,12 @@ class Greens(NamedTuple):
     stage: np.ndarray  # (n_junctions, DEPTH) int32 local, -1: none
     since_ms: np.ndarray  # (n_junctions, DEPTH) int64, when all its groups are green
     until_ms: np.ndarray  # (n_junctions, DEPTH) int64, when the change to the one after it began
+    counted: np.ndarray  # (n_lanes,) float64, vehicles over the stop line when last looked at
+    moved_ms: np.ndarray  # (n_lanes,) int64, when one more was, or nobody stood there
+    stuck: np.ndarray  # (n_lanes,) uint64, local stages that have let nobody go since then
 
 
-def greens(n_junctions: int) -> Greens:
+def greens(n_junctions: int, n_lanes: int) -> Greens:
     """Nothing has been green yet."""
     size = (n_junctions, DEPTH)
     return Greens(
@@ -31,6 +36,9 @@ def greens(n_junctions: int) -> Greens:
         stage=np.full(size, -1, np.int32),
         since_ms=np.zeros(size, np.int64),
         until_ms=np.zeros(size, np.int64),
+        counted=np.full(n_lanes, -1.0),
+        moved_ms=np.zeros(n_lanes, np.int64),
+        stuck=np.zeros(n_lanes, np.uint64),
     )
 
 
@@ -46,6 +54,25 @@ def watch_greens(layout, greens, seen, j):
         greens.until_ms[j, at] = seen.stage_since_ms[j] - change
     at = (at + 1) % DEPTH
     greens.newest[j], greens.stage[j, at], greens.since_ms[j, at] = at, now, seen.stage_since_ms[j]
+
+
+@njit
+def slow_stuck(service, greens, seen, j, rate):
+    """Less in ``rate`` for stages in which a queue was seen not to move: whoever is at its head wants to go
+    where they do not let him, and shares counted of those who left do not tell.
+    """
+    now = seen.stage[j]
+    for i in range(service.first_lane[j + 1] - service.first_lane[j]):
+        lane = service.lane[service.first_lane[j] + i]
+        if seen.lane_count[lane] > greens.counted[lane] or seen.lane_queue[lane] < 1.0:
+            greens.counted[lane], greens.moved_ms[lane] = seen.lane_count[lane], seen.now_ms
+            greens.stuck[lane] = np.uint64(0)
+        still_ms = seen.now_ms - max(greens.moved_ms[lane], seen.stage_since_ms[j])
+        if rate[now, i] > 0.0 and still_ms > STUCK_MS:
+            greens.stuck[lane] |= np.uint64(1) << np.uint64(now)
+        for s in range(len(rate)):
+            if (greens.stuck[lane] >> np.uint64(s)) & np.uint64(1):
+                rate[s, i] *= STUCK_RATE
 
 
 @njit

@@ -20,7 +20,7 @@ from .beam import Rule, beam, begin, lay_out, search
 from .forecast import forecast, remember
 from .giving_way import find_turners
 from .lookup import check_range
-from .meanwhile import greens, look_at_lanes, watch_greens
+from .meanwhile import greens, look_at_lanes, slow_stuck, watch_greens
 from .seeing import ServingPolicy
 from .service import fill_rates, fill_room
 
@@ -55,7 +55,7 @@ class RollingHorizonPolicy(ServingPolicy):
         self.rule = Rule(float(rule.interval_s), n_steps, int(rule.width), float(rule.terminal_s))
         self.ahead = forecast(self.road, built.tables, self.rule.step_s, n_steps)
         self.beam = beam(self.rule, *self.largest())
-        self.past = greens(len(self.layout.first_stage) - 1)
+        self.past = greens(len(self.layout.first_stage) - 1, len(self.road.lane_link))
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask each due junction for the first stage of its best sequence."""
@@ -84,6 +84,7 @@ def decide(net, rule, work, seen, due, request):
         fill_rates(road, layout, service, stages, seen, room, j, beam.rate)
         find_turners(road, layout, service, stages, seen, beam.turners, j)
         watch_greens(layout, past, seen, j)
+        slow_stuck(service, past, seen, j, beam.rate)
         look_at_lanes(road, service, ahead, past, beam.rate, seen, j)
         age_s = (seen.now_ms - seen.stage_since_ms[j]) / 1000.0
         free_s = max(0.0, (seen.earliest_switch_ms[j] - seen.now_ms) / 1000.0)
