@@ -14,8 +14,9 @@ from signalsim.signals import Plan, SignalSystem, design_plans
 from signalsim.signals.coordinated import check_cycle
 from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 from signalsim.signals.segments import TRANSITION_LOSS_S, TRANSITION_S, Segments, segment
-from signalsim.signals.streams import Streams, served, streams, waiting_alone
+from signalsim.signals.streams import Streams, streams
 from signalsim.signals.traffic import Traffic
+from signalsim.signals.waiting import served, waiting_alone
 
 from .lasting import lasting_plan
 from .plans import stage_order

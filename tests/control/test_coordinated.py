@@ -14,7 +14,7 @@ from signalsim.signals.assess import assess, remarks
 from signalsim.signals.coordinated import whole_greens
 from signalsim.signals.platoons import speed_factors, transfer
 from signalsim.signals.segments import segment
-from signalsim.signals.streams import queues
+from signalsim.signals.waiting import queues
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +37,13 @@ def test_all_junctions_share_a_cycle_or_half_of_it(hangzhou):
 def test_the_estimate_is_better_with_its_offsets_than_with_none_or_others(hangzhou):
     from signalsim.signals.offsets import OffsetSearch
     from signalsim.signals.platoons import Paths
-    from signalsim.signals.streams import served, streams
+    from signalsim.signals.streams import streams
+    from signalsim.signals.waiting import served
 
     t = traffic_of(hangzhou)
     found = coordinated_design(hangzhou, cycle_s=80.0)
     which = streams(t)
-    paths = Paths(t.network, which, t.flow_pcuph, t.travel_s, t.traverse_s, 80.0, 80)
+    paths = Paths(t, which, 80.0, 80)
     serving = served(which, t.signals, found.plans, 80.0, 80)
     search = OffsetSearch(which, paths, serving, len(found.plans), t.hours)
     ours = search.evaluate(np.array([round(plan.offset_s) for plan in found.plans.values()])).total
