@@ -14,7 +14,7 @@ from signalsim.signals.flows import stage_losses_s, stage_ratios
 from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.offsets import Offsets, OffsetSearch
-from signalsim.signals.planning import busier, design_plans, least_cycle_s
+from signalsim.signals.planning import busier, design_plans, gives_way, least_cycle_s
 from signalsim.signals.platoons import Paths
 from signalsim.signals.streams import Streams, streams
 from signalsim.signals.traffic import Traffic
@@ -90,7 +90,9 @@ def coordinated(
     need = max((least_cycle_s(signals, j, seq) for j, seq in sequences.items()), default=0.0)
     low = math.ceil(max(min_cycle_s, need))
     alone, _ = design_plans(traffic, "webster", sequences, min_cycle_s=min_cycle_s, max_cycle_s=max_cycle_s)
-    traffic = busier(metered(traffic.only(sequences), alone))
+    traffic = metered(traffic.only(sequences), alone)
+    if any(gives_way(traffic, j) for j in sequences):
+        traffic = busier(traffic)
     unrelated = waiting(traffic, alone)
     designer = _Designer(traffic, sequences)
     tried: dict[float, _Try] = {}

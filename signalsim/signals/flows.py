@@ -11,7 +11,7 @@ from signalsim.signals.traffic import Traffic
 
 _LEAST_SHARE = 0.05  # of the cycle, of a stage
 USUAL_CYCLE_S = 75.0  # before it is known
-_ROUNDS = 8
+_ROUNDS, _SETTLED = 8, 0.01  # of time on lanes and what follows from it; its change
 
 
 def stage_rates(
@@ -95,16 +95,20 @@ def saturated(
     order = tuple(s for s, groups in enumerate(signals.stage_groups[junction]) if groups)
     lost_s = sum(signals.changes_s(junction, order)) + sum(stage_losses_s(traffic, junction, order))
     n = len(signals.stages[junction])
-    rates, seconds = stage_rates(traffic, junction), None
-    for k in range(_ROUNDS):
-        lanes = lane_rates(traffic, junction, rates, seconds)
+    rates, seconds = stage_rates(traffic, junction), np.ones(0)
+    lanes = lane_rates(traffic, junction, rates)
+    for k in range(1, _ROUNDS + 1):
         ratios = np.array(_ratios(rates, lanes))
         share = ratios / ratios.sum() if ratios.sum() > 0 else np.full(n, 1 / n)
         green_s = np.maximum((cycle_s - lost_s) * share, _LEAST_SHARE * cycle_s)
         now = _seconds(traffic, lanes, green_s, cycle_s)
-        seconds = now if seconds is None else seconds * (now / seconds) ** (1 / (k + 1))
+        step = (now / seconds) ** (1 / k) if k > 1 else now
+        seconds = seconds * step if k > 1 else now
         rates = stage_rates(traffic, junction, green_s, cycle_s, lanes)
-    return rates, lane_rates(traffic, junction, rates, seconds)
+        lanes = lane_rates(traffic, junction, rates, seconds)
+        if k > 1 and np.abs(step - 1).max(initial=0.0) < _SETTLED:
+            break
+    return rates, lanes
 
 
 def _seconds(traffic: Traffic, lanes: LaneRates, green_s: np.ndarray, cycle_s: float) -> np.ndarray:

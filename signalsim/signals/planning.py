@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from signalsim.signals.design import MIN_CYCLE_S, Design, uniform, webster
-from signalsim.signals.flows import USUAL_CYCLE_S, saturated, stage_losses_s, stage_ratios
+from signalsim.signals.flows import USUAL_CYCLE_S, stage_losses_s, stage_rates, stage_ratios
 from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.traffic import Traffic
@@ -18,7 +18,7 @@ from signalsim.signals.waiting import metered, waiting
 
 MARGIN = 1.1  # traffic that cycles are judged by, over what was counted (assumption)
 _MOST_ROUNDS, _SETTLED_S = 20, 0.001
-_STEP, _FINE_STEP = 1.2, 1.06  # from one cycle to the next that is tried
+_STEP, _FINE_STEP = 1.2, 1.09  # from one cycle to the next that is tried
 _MOST_STEPS = 16
 
 
@@ -42,7 +42,7 @@ def design_plans(
     by_formula = {j: _Junction(only, j, order) for j, order in orders.items()}
     designs = {j: one.by_formula(method, **limits) for j, one in by_formula.items()}
     plans = {j: one.plan(designs[j]) for j, one in by_formula.items()}
-    giving = [j for j, one in by_formula.items() if one.gives_way(designs[j].cycle_s)]
+    giving = [j for j in orders if gives_way(only, j)]
     if method == "webster" and giving:
         known = metered(only, plans)
         for j in giving:
@@ -58,14 +58,19 @@ def design_plan(
     """Plan and design of one junction by itself; all its stages count."""
     one = _Junction(traffic, junction, sequence)
     design = one.by_formula(method, **limits)
-    if method == "webster" and one.gives_way(design.cycle_s):
+    if method == "webster" and gives_way(traffic, junction):
         design = one.of_least_delay(design, **limits)
     return one.plan(design), design
 
 
+def gives_way(traffic: Traffic, junction: int) -> bool:
+    """Whether anybody waits for gaps there while his signal is green."""
+    return bool(stage_rates(traffic, junction).is_giving_way[:, traffic.flow_pcuph > 0].any())
+
+
 def busier(traffic: Traffic) -> Traffic:
-    """What cycles are judged by: days and hours differ from what was counted, and a cycle that is a little
-    too short for its traffic costs far more than one that is a little too long."""
+    """What cycles are judged by where somebody gives way: days and hours differ from what was counted, and a
+    cycle a little too short for its traffic costs far more than one a little too long."""
     return replace(traffic, flow_pcuph=MARGIN * traffic.flow_pcuph)
 
 
@@ -101,11 +106,6 @@ class _Junction:
                 break
         return design
 
-    def gives_way(self, cycle_s: float) -> bool:
-        """Whether anybody with traffic does."""
-        rates, _ = saturated(self.traffic, self.junction, cycle_s)
-        return bool(rates.is_giving_way[:, self.traffic.flow_pcuph > 0].any())
-
     def of_least_delay(self, formula: Design, min_cycle_s: float = MIN_CYCLE_S, **_: float) -> Design:
         """At the cycle of least estimated delay, up to the formula's."""
         low = max(min_cycle_s, sum(self.least) + sum(self.changes))
@@ -120,8 +120,8 @@ class _Junction:
         for k in range(_MOST_STEPS):
             attempt(low * _STEP**k)
         middle = min(tried, key=lambda c: (tried[c], c))
-        for k in (-2, -1, 1, 2):
-            attempt(middle * _FINE_STEP**k)
+        for factor in (1 / _FINE_STEP, _FINE_STEP):
+            attempt(middle * factor)
         best_s = min(tried, key=lambda c: (tried[c], c))
         return replace(designs[best_s], is_oversaturated=formula.is_oversaturated)
 
