@@ -44,7 +44,9 @@ def any_stages(built: Any, *, min_cycle_s: float, max_cycle_s: float) -> AnyStag
     check_cycle(built.signals, order, max_cycle_s)
     found = best_sequences(traffic_of(built), order, **limits)
     wide = build(replace(built.scenario, signals=found.signals))
-    plans, _ = design_plans(traffic_of(wide), "webster", found.sequences, **limits)
+    plans, _ = design_plans(
+        traffic_of(wide), "webster", found.sequences, min_cycle_s=min_cycle_s, max_cycle_s=max_cycle_s
+    )
     plain = plain_plans(plan_arrays(wide.signals, plans))
     return AnyStages(wide, found.sequences, plain, _added(found), _why(found, built.signals, order))
 

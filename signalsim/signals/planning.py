@@ -9,7 +9,7 @@ cycle is the one of least delay up to the formula's, by the two terms of ``waiti
 from collections.abc import Mapping
 from dataclasses import replace
 
-from signalsim.signals.design import MIN_CYCLE_S, Design, uniform, webster
+from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S, Design, uniform, webster
 from signalsim.signals.flows import USUAL_CYCLE_S, stage_losses_s, stage_rates, stage_ratios
 from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
@@ -26,14 +26,18 @@ def design_plans(
     traffic: Traffic,
     method: str = "webster",
     sequences: Mapping[int, tuple[int, ...]] | None = None,
-    **limits: float,
+    *,
+    is_rough: bool = False,
+    min_cycle_s: float = MIN_CYCLE_S,
+    max_cycle_s: float = MAX_CYCLE_S,
 ) -> tuple[dict[int, Plan], dict[int, Design]]:
     """Plans and designs of all junctions. ``method``: webster or uniform.
 
     ``sequences``: local stages in order per junction (all stages in local order where not given); the
-    others do not count. ``limits``: ``min_cycle_s``, ``max_cycle_s``. Greens are whole seconds.
+    others do not count. Greens are whole seconds. ``is_rough``:
+    the formula's cycles only, for many plans of which few are kept.
     """
-    signals = traffic.signals
+    signals, limits = traffic.signals, {"min_cycle_s": min_cycle_s, "max_cycle_s": max_cycle_s}
     orders = {
         j: (sequences or {}).get(j) or tuple(range(len(signals.stages[j])))
         for j in range(len(signals.junctions))
@@ -43,7 +47,7 @@ def design_plans(
     designs = {j: one.by_formula(method, **limits) for j, one in by_formula.items()}
     plans = {j: one.plan(designs[j]) for j, one in by_formula.items()}
     giving = [j for j in orders if gives_way(only, j)]
-    if method == "webster" and giving:
+    if method == "webster" and giving and not is_rough:
         known = metered(only, plans)
         for j in giving:
             one = _Junction(known, j, orders[j])
