@@ -30,7 +30,8 @@ import numpy as np
 from benchmarks.resco import FIGURE, import_one
 from benchmarks.validation import grids
 from signalsim.demand import sample
-from signalsim.experiment.plan_methods import design
+from signalsim.experiment.plan_methods import design, starting_plans
+from signalsim.experiment.plan_search import Budget, search_plan
 from signalsim.formats.sumo.export import CONFIG, PROGRAMS, TYPES, Plans, export_beside
 from signalsim.formats.sumo.export.netconvert import NET, binary
 from signalsim.formats.sumo.net import read_net
@@ -39,8 +40,9 @@ from signalsim.signals import plan_arrays
 from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 
 TOOLS = {"cycle adaptation": "webster", "coordinator": "coordinated"}  # SUMO's, and ours to hold against it
+RUNS = 2000  # of the search for ``optimised``
 PLANS = "deployed,cycle adaptation,webster,coordinator,coordinated"
-LOADS = (0.3, 0.5, 0.7)
+LOADS = (0.3, 0.5, 0.7, 0.85)
 
 
 class Case(NamedTuple):
@@ -55,7 +57,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--scenarios", default=f"grids,{','.join(FIGURE)}")
-    parser.add_argument("--plans", default=PLANS)
+    parser.add_argument("--plans", default=PLANS, help="and optimised, searched in this project's engine")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=60, help="of demand; fewer make a short form")
     parser.add_argument("--json", action="store_true")
@@ -90,12 +92,13 @@ def measure(case: Case, plans: Sequence[str], seeds: int) -> list[dict[str, Any]
     begin_s = seconds_of_day(built)
     losses: dict[str, list[float]] = {plan: [] for plan in plans}
     unserved, failed = dict.fromkeys(plans, 0), dict[str, str]()
+    made = {plan: ours(built, plan) for plan in plans if plan in (*TOOLS.values(), "optimised")}
     for seed in range(1, seeds + 1):
         arrivals = sample(built, seed)
         for plan in plans:
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
-                own = ours(built, plan) if plan in TOOLS.values() else None
+                own = made.get(plan)
                 export_beside(
                     built.scenario.network, case.folder, arrivals, begin_s, built.scenario.horizon.end_s,
                     folder, None, *((built.signals, own) if own else ()),
@@ -122,8 +125,13 @@ def measure(case: Case, plans: Sequence[str], seeds: int) -> list[dict[str, Any]
 
 
 def ours(built: Any, method: str) -> Plans:
-    """A plan by formulas, as ``signalsim plan`` makes it."""
-    plans = design(built, method, method, min_cycle_s=MIN_CYCLE_S, max_cycle_s=MAX_CYCLE_S).plans[method]
+    """A plan as ``signalsim plan`` makes it; ``optimised`` within RUNS of simulation, from the others."""
+    limits = {"min_cycle_s": MIN_CYCLE_S, "max_cycle_s": MAX_CYCLE_S}
+    if method == "optimised":
+        starts, seed = starting_plans(built, **limits), built.scenario.config.seed
+        plans = search_plan(built, starts, Budget(0, RUNS), seed=seed).plans
+    else:
+        plans = design(built, method, method, **limits).plans[method]
     return Plans({method: plan_arrays(built.signals, plans)}, method)
 
 

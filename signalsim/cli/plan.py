@@ -48,7 +48,10 @@ def plan(
         float | None, typer.Option(min=5, max=600, help="The common cycle of coordinated, s.")
     ] = None,
     stages: Annotated[
-        Stages, typer.Option(help="any: webster and optimised also try stages that the deployed plan lacks.")
+        Stages,
+        typer.Option(
+            help="any: webster, coordinated and optimised also try stages that the deployed plan lacks."
+        ),
     ] = Stages.deployed,
     seconds: Annotated[
         float | None, typer.Option(min=1, help="Budget of optimised; by default 120 s, or as --runs says.")
@@ -74,8 +77,8 @@ def plan(
             raise InputError(f"--min-cycle {min_cycle:g}: is above --max-cycle {max_cycle:g}; give less")
         if cycle is not None and method is not Method.coordinated:
             raise InputError("--cycle: is of --method coordinated; give --min-cycle and --max-cycle instead")
-        if stages is Stages.any and method not in (Method.webster, Method.optimised):
-            raise InputError("--stages any: is of --method webster and optimised; leave it out")
+        if stages is Stages.any and method in (Method.uniform, Method.time_of_day):
+            raise InputError("--stages any: is of --method webster, coordinated and optimised; leave it out")
         loaded = load(scenario)
         built = build(loaded)
         show_warnings(loaded.warnings)
@@ -120,8 +123,8 @@ def _design(
 
     check_folder(out, frozenset())
     if stages is Stages.any:
-        found = any_stages(built, **limits)
-        built, planned = found.built, found.planned(name)
+        found = any_stages(built, min_cycle_s=limits["min_cycle_s"], max_cycle_s=limits["max_cycle_s"])
+        built, planned = found.built, found.planned(method, name, **limits)
     else:
         planned = design(built, method, name, **limits)
     check_name(built.scenario, [*planned.plans, name])

@@ -14,8 +14,9 @@ from signalsim.signals import Plan, SignalSystem, design_plans
 from signalsim.signals.coordinated import check_cycle
 from signalsim.signals.design import MAX_CYCLE_S, MIN_CYCLE_S
 from signalsim.signals.segments import TRANSITION_LOSS_S, TRANSITION_S, Segments, segment
-from signalsim.signals.streams import Streams, served, streams, waiting_alone
+from signalsim.signals.streams import Streams, streams
 from signalsim.signals.traffic import Traffic
+from signalsim.signals.waiting import served, waiting_alone
 
 from .lasting import lasting_plan
 from .plans import stage_order
@@ -110,9 +111,15 @@ def day_plans(
         return replace(base, flow_pcuph=flows[a:b].mean(axis=0), hours=interval_s / 3600)
 
     @cache
-    def plan(a: int, b: int) -> dict[int, Plan]:
-        limits = {"min_cycle_s": min_cycle_s, "max_cycle_s": max_cycle_s}
-        return design_plans(traffic(a, b), "webster", sequences, **limits)[0]
+    def rough(a: int, b: int) -> dict[int, Plan]:
+        return design_plans(
+            traffic(a, b),
+            "webster",
+            sequences,
+            is_rough=True,
+            min_cycle_s=min_cycle_s,
+            max_cycle_s=max_cycle_s,
+        )[0]
 
     @cache
     def of_interval(k: int) -> Streams:
@@ -120,7 +127,7 @@ def day_plans(
 
     def delay(a: int, b: int) -> float:
         return sum(
-            interval_s * _waiting(of_interval(k), base.signals, plan(a, b), interval_s / 3600)
+            interval_s * _waiting(of_interval(k), base.signals, rough(a, b), interval_s / 3600)
             for k in range(a, b)
         )
 
@@ -131,7 +138,12 @@ def day_plans(
     ends = [*found.first[1:], len(seconds)]
     spans = list(zip(found.first, ends, strict=True))
     return DayPlans(
-        plans=tuple(plan(a, b) for a, b in spans),
+        plans=tuple(
+            design_plans(
+                traffic(a, b), "webster", sequences, min_cycle_s=min_cycle_s, max_cycle_s=max_cycle_s
+            )[0]
+            for a, b in spans
+        ),
         start=tuple(f"{s // 3600:02d}:{s // 60 % 60:02d}" for s in (int(seconds[a]) for a in found.first)),
         segments=found,
         traffic=tuple(traffic(a, b) for a, b in spans),

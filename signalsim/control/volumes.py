@@ -27,6 +27,7 @@ def traffic_of(built: Any) -> Traffic:
         gap_s=np.asarray(road.movement_gap_ms) / 1000,
         follow_s=np.asarray(road.movement_follow_ms) / 1000,
         sneakers=np.asarray(road.movement_sneakers, float),
+        start_s=np.asarray(road.movement_loss_ms) / 1000,
         traverse_s=np.asarray(road.movement_traverse_ms) / 1000,
         travel_s=network.length_m / network.speed_mps,
         hours=(window[1] - window[0]) * HOURS_PER_MS,

@@ -8,7 +8,6 @@ from signalsim.errors import InputError
 from signalsim.scenario.load import Scenario
 from signalsim.scenario.planned import add_plans
 from signalsim.signals import Plan
-from signalsim.signals.specs import PLAN
 
 from .document import FORMAT_VERSION, to_text
 from .plan_methods import Planned, Trial
@@ -61,7 +60,8 @@ def keep_search(scenario: Scenario, name: str, search: Search, folder: Path) -> 
     part.mkdir(exist_ok=True)
     plans: dict[str, dict[int, Plan]] = {name: search.plans}
     add_plans(scenario, plans, part)
-    (part / PLAN.file).replace(folder / PLAN.file)
+    for file in sorted(part.iterdir()):
+        file.replace(folder / file.name)
     part.rmdir()
     _replace(folder / SEARCH, search.to_json() + "\n")
 

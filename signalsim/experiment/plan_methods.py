@@ -12,9 +12,9 @@ from signalsim.control.lasting import lasting_plan
 from signalsim.control.plans import designed_plan, plain_plans, stage_order
 from signalsim.control.volumes import traffic_of
 from signalsim.errors import InputError
-from signalsim.signals import Plan
+from signalsim.signals import Plan, SignalSystem
 from signalsim.signals.assess import assess, remarks
-from signalsim.signals.coordinated import check_cycle
+from signalsim.signals.coordinated import Coordinated, check_cycle
 from signalsim.signals.traffic import Traffic
 
 from .plan_pool import Pool
@@ -22,6 +22,11 @@ from .statistics import Interval, paired_difference
 
 METHODS = ("uniform", "webster", "time-of-day", "coordinated", "optimised")
 Plans = dict[int, Plan]
+FORMULA = {
+    "webster": "cycle of each junction by Webster's formula, where turns wait for gaps the one of least "
+    "estimated delay; greens by critical flow ratios",
+    "uniform": "equal greens, at the cycle that Webster's formula gives the busiest stage",
+}
 
 
 @dataclass(frozen=True)
@@ -59,28 +64,38 @@ def design(built: Any, method: str, name: str, **limits: Any) -> Planned:
         return _by_day(built, name, limits)
     if method == "coordinated":
         found = coordinated_design(built, **limits)
-        why = [
-            f"cycle {found.cycle_s:g} s: of {len(found.waiting)} common cycles tried the one of least "
-            f"estimated delay, {found.waiting[found.cycle_s]:.1f} vehicles waiting on average"
-        ]
-        if found.halved:
-            ids = ", ".join(built.signals.junctions[j] for j in found.halved)
-            why.append(f"half of it, {found.cycle_s / 2:g} s, at {ids}")
-        if found.bands is not None:
-            widths = " and ".join(f"{w * found.cycle_s:.0f}" for w in found.bands)
-            why.append(f"green waves of {widths} s along the arterial, out and back")
-        if found.widest is not None:
-            best = found.widest
-            most = " and ".join(f"{w * found.cycle_s:.0f}" for w in (best.width_out, best.width_in))
-            why.append(f"the widest that this cycle and these greens allow are {most} s (MAXBAND)")
-        return Planned(method, {name: found.plans}, {name: traffic}, why=tuple(why))
+        why = why_coordinated(built.signals, found)
+        return Planned(method, {name: found.plans}, {name: traffic}, why=why)
     check_cycle(built.signals, _order(built), limits["max_cycle_s"])
     plans = plain_plans(designed_plan(built, method, **limits))
-    formula = {
-        "webster": "cycle of each junction by Webster's formula, greens by critical flow ratios",
-        "uniform": "equal greens, at the cycle that Webster's formula gives the busiest stage",
-    }[method]
-    return Planned(method, {name: plans}, {name: traffic}, why=(formula,))
+    return Planned(method, {name: plans}, {name: traffic}, why=(FORMULA[method],))
+
+
+def why_coordinated(signals: SignalSystem, found: Coordinated) -> tuple[str, ...]:
+    """Sentences on the choice of a common cycle."""
+    alone = f"{found.waiting_alone:.1f} with Webster's plans, each with its own cycle"
+    best = min(found.waiting.values())
+    if not found.cycle_s:
+        why = [
+            f"Webster's plans: none of {len(found.waiting)} common cycles tried is estimated to be "
+            f"better, {best:.1f} vehicles waiting on average at the best of them, {alone}"
+        ]
+    else:
+        why = [
+            f"cycle {found.cycle_s:g} s: of {len(found.waiting)} common cycles tried the one of least "
+            f"estimated delay, {found.waiting[found.cycle_s]:.1f} vehicles waiting on average, {alone}"
+        ]
+    if found.halved:
+        ids = ", ".join(signals.junctions[j] for j in found.halved)
+        why.append(f"half of it, {found.cycle_s / 2:g} s, at {ids}")
+    if found.bands is not None:
+        widths = " and ".join(f"{w * found.cycle_s:.0f}" for w in found.bands)
+        why.append(f"green waves of {widths} s along the arterial, out and back")
+    if found.widest is not None:
+        widest = found.widest
+        most = " and ".join(f"{w * widest.cycle_s:.0f}" for w in (widest.width_out, widest.width_in))
+        why.append(f"the widest that this cycle and these greens allow are {most} s (MAXBAND)")
+    return tuple(why)
 
 
 def check_signals(built: Any) -> None:

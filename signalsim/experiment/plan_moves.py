@@ -6,9 +6,10 @@ from functools import cache
 import numpy as np
 
 from signalsim.signals import Plan, SignalSystem
-from signalsim.signals.coordinated import least_cycle_s, whole_greens
+from signalsim.signals.coordinated import whole_greens
 from signalsim.signals.design import split_green
 from signalsim.signals.greens import least_greens_s
+from signalsim.signals.planning import least_cycle_s
 from signalsim.signals.sequences import is_safe
 
 Plans = dict[int, Plan]

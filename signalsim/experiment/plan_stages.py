@@ -1,4 +1,4 @@
-"""Webster's plan with the stages that the conflicts allow, in a scenario that has them."""
+"""Plans with the stages that the conflicts allow, in a scenario that has them."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,27 +8,32 @@ from signalsim.control.plans import plain_plans, stage_order
 from signalsim.control.volumes import traffic_of
 from signalsim.scenario import build
 from signalsim.signals import Plan, SignalSystem, design_plans, plan_arrays
-from signalsim.signals.coordinated import check_cycle
+from signalsim.signals.coordinated import check_cycle, coordinated
 from signalsim.signals.sequences import Staged, best_sequences, protected
 
-from .plan_methods import Planned, check_signals
+from .plan_methods import FORMULA, Planned, check_signals, why_coordinated
 
 
 @dataclass(frozen=True)
 class AnyStages:
-    """``built``: the scenario with the new stages; ``added``: what they are, as junction, id and groups."""
+    """``built``: the scenario with the new stages; ``sequences``: local stages in order per junction;
+    ``plans``: Webster's; ``added``: what is new, as junction, id and groups."""
 
     built: Any
+    sequences: dict[int, tuple[int, ...]]
     plans: dict[int, Plan]
     added: tuple[tuple[str, str, str], ...]
     why: tuple[str, ...]
 
-    def planned(self, name: str) -> Planned:
-        """As ``plan_methods.design`` gives it."""
-        formula = "cycle of each junction by Webster's formula, greens by critical flow ratios"
-        return Planned(
-            "webster", {name: self.plans}, {name: traffic_of(self.built)}, why=(formula, *self.why)
-        )
+    def planned(self, method: str, name: str, **limits: float) -> Planned:
+        """As ``plan_methods.design`` gives it; by ``webster`` or ``coordinated``."""
+        traffic = traffic_of(self.built)
+        if method == "coordinated":
+            found = coordinated(traffic, self.sequences, **limits)
+            plans, why = found.plans, why_coordinated(self.built.signals, found)
+        else:
+            plans, why = self.plans, (FORMULA["webster"],)
+        return Planned(method, {name: plans}, {name: traffic}, why=(*why, *self.why))
 
 
 def any_stages(built: Any, *, min_cycle_s: float, max_cycle_s: float) -> AnyStages:
@@ -39,10 +44,11 @@ def any_stages(built: Any, *, min_cycle_s: float, max_cycle_s: float) -> AnyStag
     check_cycle(built.signals, order, max_cycle_s)
     found = best_sequences(traffic_of(built), order, **limits)
     wide = build(replace(built.scenario, signals=found.signals))
-    plans, _ = design_plans(traffic_of(wide), "webster", found.sequences, **limits)
-    return AnyStages(
-        wide, plain_plans(plan_arrays(wide.signals, plans)), _added(found), _why(found, built.signals, order)
+    plans, _ = design_plans(
+        traffic_of(wide), "webster", found.sequences, min_cycle_s=min_cycle_s, max_cycle_s=max_cycle_s
     )
+    plain = plain_plans(plan_arrays(wide.signals, plans))
+    return AnyStages(wide, found.sequences, plain, _added(found), _why(found, built.signals, order))
 
 
 def _added(found: Staged) -> tuple[tuple[str, str, str], ...]:

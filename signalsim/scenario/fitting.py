@@ -100,7 +100,7 @@ def copy_scenario(source: Source, folder: Path, end: str, demand: dict[str, str]
     file, tables, config = source.opened
     own = {config.demand.trips, config.demand.routes, config.demand.counts, TRIPS.file, ROUTES.file}
     with whole_folder(file.parent, tables) as whole:
-        for path in sorted([*whole.glob("*.csv"), *whole.glob("sumo.*")]):
+        for path in sorted([*whole.glob("*.csv"), *tables.glob("sumo.*")]):
             if path.name not in own:
                 shutil.copyfile(path, folder / path.name)
         settings: dict[str, Any] = tomllib.loads((whole / "scenario.toml").read_text(encoding="utf-8"))

@@ -10,9 +10,11 @@ from signalsim.formats.sumo.export import OWN_NET, OWN_TYPES
 from signalsim.scenario.build import reference_s
 from signalsim.scenario.load import Scenario
 from signalsim.scenario.reference import whole_folder
+from signalsim.scenario.ringed import COLUMNS as SPLIT_COLUMNS
+from signalsim.scenario.ringed import split_rows
 from signalsim.signals.model import Plan
 from signalsim.signals.plan import ms
-from signalsim.signals.specs import PLAN, SCHEDULE, STAGE
+from signalsim.signals.specs import PLAN, SCHEDULE, SPLIT, STAGE
 
 Plans = Mapping[int, Plan]  # junction -> plan
 _PLAN_COLUMNS = ("plan_id", "junction_id", "position", "stage_id", "green_s", "offset_s", "cycle_s")
@@ -63,9 +65,13 @@ def write_planned(
 
 
 def add_plans(scenario: Scenario, plans: Mapping[str, Plans], folder: Path) -> None:
-    """Write signal_plan.csv of ``folder``: the scenario's plans, and these behind them."""
+    """Write signal_plan.csv of ``folder``, and where junctions have rings signal_split.csv: what the scenario
+    has, and these plans behind it."""
     rows = [row for name, of in plans.items() for row in _rows(scenario, name, of)]
     _extend(scenario.tables_path / PLAN.file, folder / PLAN.file, _PLAN_COLUMNS, rows)
+    splits = [row for name, of in plans.items() for row in split_rows(scenario, name, of)]
+    if splits:
+        _extend(scenario.tables_path / SPLIT.file, folder / SPLIT.file, SPLIT_COLUMNS, splits)
 
 
 def _new_stages(scenario: Scenario) -> Iterable[dict[str, Any]]:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from signalsim.signals.coordinated import least_cycle_s
 from signalsim.signals.flows import stage_losses_s, stage_ratios
 from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
-from signalsim.signals.streams import Streams, served, streams, waiting_alone
+from signalsim.signals.planning import least_cycle_s
+from signalsim.signals.streams import Streams, streams
 from signalsim.signals.traffic import Traffic
+from signalsim.signals.waiting import served, waiting_alone
 
 PRACTICAL_DEGREE = 0.9  # of saturation; what is usually designed for (assumption)
 

@@ -14,9 +14,11 @@ from signalsim.signals.flows import stage_losses_s, stage_ratios
 from signalsim.signals.greens import least_greens_s
 from signalsim.signals.model import Plan, SignalSystem
 from signalsim.signals.offsets import Offsets, OffsetSearch
+from signalsim.signals.planning import busier, design_plans, gives_way, least_cycle_s
 from signalsim.signals.platoons import Paths
-from signalsim.signals.streams import Streams, served, streams, waiting_alone
+from signalsim.signals.streams import Streams, streams
 from signalsim.signals.traffic import Traffic
+from signalsim.signals.waiting import metered, served, waiting, waiting_alone
 
 _COARSE_S, _FINE_S = 10.0, 2.0  # steps of the search for the cycle
 _COARSE_BIN_S = 2.0  # bins while it is searched for; then a second
@@ -27,13 +29,18 @@ _MOST_DEGREE = 0.95  # degree of saturation that half a cycle may bring
 
 @dataclass(frozen=True)
 class Coordinated:
-    """A coordinated plan and why it is what it is. ``waiting``: estimated vehicles that wait, by cycle (s)
-    tried; ``halved``: junctions that run twice in a cycle; ``bands``: widths of the bands under the plan, in
-    cycles, and ``widest``: the widest that this cycle and these splits allow, both of an arterial only."""
+    """A coordinated plan and why it is what it is.
+
+    ``cycle_s``: 0 where Webster's plans, each with a cycle of its own, are estimated to be better;
+    ``waiting``: estimated vehicles that wait, by cycle (s) tried, ``waiting_alone`` under Webster's plans;
+    ``halved``: junctions that run twice in a cycle; ``bands``: widths of the bands under the plan, in cycles,
+    and ``widest``: the widest that this cycle and these splits allow, both of an arterial only.
+    """
 
     plans: dict[int, Plan]
     cycle_s: float
     waiting: dict[float, float]
+    waiting_alone: float
     halved: tuple[int, ...]
     bands: tuple[float, float] | None
     widest: Bands | None
@@ -51,11 +58,6 @@ class _Try:
     @property
     def total(self) -> float:
         return self.offsets.total
-
-
-def least_cycle_s(signals: SignalSystem, junction: int, sequence: tuple[int, ...]) -> float:
-    """The shortest cycle that holds minimum greens, walks, clearances and intergreens, s."""
-    return sum(least_greens_s(signals, junction, sequence)) + sum(signals.changes_s(junction, sequence))
 
 
 def check_cycle(signals: SignalSystem, sequences: Mapping[int, tuple[int, ...]], max_cycle_s: float) -> None:
@@ -79,13 +81,19 @@ def coordinated(
     max_cycle_s: float = MAX_CYCLE_S,
     cycle_s: float | None = None,
 ) -> Coordinated:
-    """The common cycle, splits and offsets of least estimated delay. ``sequences``: stages in order per
-    junction; ``cycle_s`` fixes the cycle. Raises InputError where no common cycle is long enough.
+    """The common cycle, splits and offsets of least estimated delay; or Webster's plans where no common cycle
+    is estimated to be better. ``sequences``: stages in order per junction; ``cycle_s`` fixes the cycle.
+    Raises InputError where no common cycle is long enough.
     """
     signals = traffic.signals
     check_cycle(signals, sequences, max_cycle_s)
     need = max((least_cycle_s(signals, j, seq) for j, seq in sequences.items()), default=0.0)
     low = math.ceil(max(min_cycle_s, need))
+    alone, _ = design_plans(traffic, "webster", sequences, min_cycle_s=min_cycle_s, max_cycle_s=max_cycle_s)
+    traffic = metered(traffic.only(sequences), alone)
+    if any(gives_way(traffic, j) for j in sequences):
+        traffic = busier(traffic)
+    unrelated = waiting(traffic, alone)
     designer = _Designer(traffic, sequences)
     tried: dict[float, _Try] = {}
 
@@ -107,10 +115,14 @@ def coordinated(
             consider(float(cycle))
     best = min(tried, key=lambda c: (tried[c].total, c))
     one = designer.at(best) if cycle_s is None else tried[best]
+    if cycle_s is None and unrelated <= one.total:
+        every = {c: tried[c].total for c in sorted(tried)}
+        return Coordinated(alone, 0.0, every, unrelated, (), None, None)
     return Coordinated(
         plans=one.plans,
         cycle_s=best,
         waiting={c: tried[c].total for c in sorted(tried)},
+        waiting_alone=unrelated,
         halved=one.halved,
         bands=None if one.road is None else bands_of(one.road, one.serving, best, one.offsets.offset),
         widest=one.widest,
@@ -121,7 +133,7 @@ class _Designer:
     """Plans of one scenario at any common cycle."""
 
     def __init__(self, traffic: Traffic, sequences: Mapping[int, tuple[int, ...]]):
-        self.traffic, self.sequences = traffic.only(sequences), sequences
+        self.traffic, self.sequences = traffic, sequences
         self.losses_s = {j: stage_losses_s(traffic, j, sequence) for j, sequence in sequences.items()}
 
     def at(self, cycle_s: float, bin_s: float = 1.0, *, rounds: int = 3) -> _Try:
@@ -129,7 +141,7 @@ class _Designer:
         whole = {j: self._plan(j, cycle_s) for j in self.sequences}
         t, n = self.traffic, max(1, round(cycle_s / bin_s))
         which = streams(t, cycle_s)
-        paths = Paths(t.network, which, t.flow_pcuph, t.travel_s, t.traverse_s, cycle_s, n)
+        paths = Paths(t, which, cycle_s, n)
         tries = [self._offsets(which, whole, paths, (), rounds)]
         halved = tuple(j for j in self.sequences if self._halves(which, j, whole[j], cycle_s, n))
         if 0 < len(halved) < len(whole):  # all of them: that is the plan of the half cycle
@@ -154,16 +166,16 @@ class _Designer:
         if need > cycle_s / 2:
             return False
         at = which.at(j)
-        waiting = []
+        waits = []
         for one in (plan, self._plan(j, cycle_s / 2)):
             serving = served(which, self.traffic.signals, {j: one}, cycle_s, n_bins)[at]
             capacity = serving.sum(axis=1) / cycle_s
             flow = which.flow[at]
             if (flow > _MOST_DEGREE * capacity).any():
-                waiting.append(math.inf)
+                waits.append(math.inf)
                 continue
-            waiting.append(float(waiting_alone(which, at, serving, cycle_s, self.traffic.hours).sum()))
-        return waiting[1] < _HALF_GAIN * waiting[0]
+            waits.append(float(waiting_alone(which, at, serving, cycle_s, self.traffic.hours).sum()))
+        return waits[1] < _HALF_GAIN * waits[0]
 
     def _offsets(
         self, which: Streams, plans: dict[int, Plan], paths: Paths, halved: tuple[int, ...], rounds: int

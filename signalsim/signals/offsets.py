@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from signalsim.signals.platoons import Paths
-from signalsim.signals.streams import Streams, limited, overflow_veh, queues
+from signalsim.signals.streams import Streams
+from signalsim.signals.waiting import limited, overflow_veh, queues
 
 _SWEEPS, _ROUNDS = 8, 3
+_STANDS = 1e-6  # of what a bin serves: where less is left over, a queue leaves
 _KEPT = 0.5  # of the gain over even arrivals that platoons keep: turners that wait for gaps break them up
 
 
@@ -64,7 +66,7 @@ class OffsetSearch:
             queue, departures = queues(limited(arrivals, self.serving), self.serving)
             self._set_departures(departures)
         capacity = self.serving.sum(axis=1) / (self.n_bins * self.bin_s)
-        overflow = overflow_veh(self.which.flow, capacity, self.which.beside, self.hours)
+        overflow = overflow_veh(self.which, np.arange(len(self.which)), capacity, self.hours)
         return Offsets(offset, _KEPT * queue + (1 - _KEPT) * self._even + overflow)
 
     def _climb(self, offset: np.ndarray, rounds: int) -> Offsets:
@@ -140,11 +142,13 @@ class OffsetSearch:
         """What leaves each stream, (n, n_bins), and the spectra of what comes of it: by (junction, link) and
         by link, without the junction's offset."""
         self._parts: dict[tuple[int, int], np.ndarray] = {}
-        spectra = np.fft.rfft(departures, axis=1)
+        started = np.where(departures >= self.serving * (1 - _STANDS), departures, 0.0)
+        moving, starting = np.fft.rfft(departures - started, axis=1), np.fft.rfft(started, axis=1)
         for i, ways in enumerate(self.paths.to):
             for way in ways:
                 key = (int(self.which.junction[i]), way.link)
-                self._parts[key] = self._parts.get(key, 0) + way.share * way.spectrum * spectra[i]
+                come = way.spectrum * moving[i] + way.started * starting[i]
+                self._parts[key] = self._parts.get(key, 0) + way.share * come
         self._grouped = {}
         for (j, link), spectrum in self._parts.items():
             self._grouped.setdefault(link, []).append((j, spectrum))

@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from signalsim.network import Defaults, Network
+from signalsim.network import Defaults
 from signalsim.signals.streams import Streams
+from signalsim.signals.traffic import Traffic
 
 _DRIVERS = 20
+_STARTING = (
+    0.5  # the first of a queue loses the whole of a start behind the line, later ones ever less (assumption)
+)
 _LEAST_SHARE = 0.05  # of a stream: less is not followed
 _MOST_LINKS = 10  # behind a signal that a platoon is followed over
 
@@ -38,12 +42,13 @@ def speed_factors(defaults: Defaults) -> np.ndarray:
 
 class Way(NamedTuple):
     """From a signal to the next: to which link's stop line, what share of a stream, in what time, and what
-    becomes of a profile's spectrum."""
+    becomes of a profile's spectrum: of those who pass the signal at speed, and of those who start there."""
 
     link: int
     share: float
     seconds: float
     spectrum: np.ndarray
+    started: np.ndarray
 
 
 class Paths:
@@ -51,17 +56,13 @@ class Paths:
 
     def __init__(
         self,
-        network: Network,
+        traffic: Traffic,
         which: Streams,
-        flow_pcuph: np.ndarray,
-        travel_s: np.ndarray,
-        traverse_s: np.ndarray,
         cycle_s: float,
         n_bins: int,
     ) -> None:
-        """``travel_s``: (n_links,), ``traverse_s``: (n_movements,), free flow."""
-        self._network, self._flow, self._traverse = network, flow_pcuph, traverse_s
-        self._travel, self.cycle_s, self.n_bins = travel_s, cycle_s, n_bins
+        network = traffic.network
+        self._traffic, self.cycle_s, self.n_bins = traffic, cycle_s, n_bins
         self._held = set(which.link.tolist())
         self._signalled = set(which.movement.tolist())
         self._from: dict[int, list[int]] = defaultdict(list)
@@ -73,18 +74,22 @@ class Paths:
 
     def _follow(self, movement: int) -> list[Way]:
         found: list[Way] = []
+        network, traffic = self._traffic.network, self._traffic
+        start_s = _STARTING * float(traffic.start_s[movement])
         open_ends = [(movement, 1.0, 0.0, 0)]
         while open_ends:
             m, share, seconds, depth = open_ends.pop()
-            link = int(self._network.movement_to[m])
-            seconds += float(self._traverse[m]) + float(self._travel[link])
+            link = int(network.movement_to[m])
+            seconds += float(traffic.traverse_s[m]) + float(traffic.travel_s[link])
             if link in self._held:
-                found.append(Way(link, share, seconds, self._spectrum(seconds)))
+                found.append(
+                    Way(link, share, seconds, self._spectrum(seconds), self._spectrum(seconds + start_s))
+                )
             if depth >= _MOST_LINKS:
                 continue
-            total = sum(float(self._flow[k]) for k in self._from[link])
+            total = sum(float(traffic.flow_pcuph[k]) for k in self._from[link])
             for k in self._from[link]:
-                part = share * float(self._flow[k]) / total if total > 0 else 0.0
+                part = share * float(traffic.flow_pcuph[k]) / total if total > 0 else 0.0
                 if k not in self._signalled and part >= _LEAST_SHARE:
                     open_ends.append((k, part, seconds, depth + 1))
         return found

@@ -15,12 +15,13 @@ from itertools import combinations, islice, permutations
 
 import networkx as nx
 
-from signalsim.signals.coordinated import least_cycle_s
 from signalsim.signals.design import MAX_SUM, webster_cycle_s
-from signalsim.signals.flows import design_plan, stage_losses_s, stage_ratios
+from signalsim.signals.flows import stage_losses_s, stage_ratios
 from signalsim.signals.model import Plan, SignalSystem
-from signalsim.signals.streams import served, streams, waiting_alone
+from signalsim.signals.planning import design_plan, least_cycle_s
+from signalsim.signals.streams import streams
 from signalsim.signals.traffic import Traffic
+from signalsim.signals.waiting import served, waiting_alone
 
 _MOST_STAGES = 4  # of a sequence
 _MOST_CLIQUES, _MOST_CANDIDATES = 1000, 14  # found, and tried, of one junction

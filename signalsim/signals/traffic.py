@@ -26,9 +26,11 @@ class Traffic:
     gap_s: np.ndarray  # critical gap and follow-up time of who gives way
     follow_s: np.ndarray
     sneakers: np.ndarray  # who gives way and clears when its green ends, pcu per cycle
+    start_s: np.ndarray  # what a start from the stop line costs behind it
     traverse_s: np.ndarray  # across the junction at free flow
     travel_s: np.ndarray  # (n_links,) at free flow
     hours: float  # of the demand window
+    metering: np.ndarray | None = None  # (n_links,) variance of arrivals over Poisson's; None: 1 everywhere
 
     def only(self, shown: Mapping[int, Iterable[int]]) -> "Traffic":
         """The same where the junctions of ``shown`` have no other local stages than those; numbers stay."""

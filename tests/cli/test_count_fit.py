@@ -5,13 +5,18 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.wheels import data
 
 from signalsim.demand.fit import window_flows
+from signalsim.formats.sumo.export import OWN_NET, OWN_TYPES
 from signalsim.scenario import load
+from signalsim.scenario.fitting import copy_scenario, read_source
+from signalsim.scenario.reference import open_scenario
 
 
 def fit(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -117,3 +122,13 @@ def test_bad_input_is_one_line_and_leaves_nothing(scenarios: Path, tmp_path: Pat
         found = fit(scenarios / "crossing", "--out", tmp_path / "f", "--routes", routes)
         assert found.returncode == 3 and told in found.stderr and "routes.csv" in found.stderr
         assert not (tmp_path / "f").exists()
+
+
+def test_what_sumo_runs_stays_with_a_scenario_by_reference(scenarios: Path, tmp_path: Path) -> None:
+    """cologne8's network lies in a wheel, and with it what SUMO runs of it: a fitted copy has both."""
+    data("wheel:sumo-rl==1.4.5/sumo_rl/nets/RESCO/cologne8/cologne8.sumocfg")
+    opened = open_scenario(scenarios / "cologne8")
+    counts = read_source(scenarios / "crossing", None)
+    copy_scenario(replace(counts, opened=opened), tmp_path, "best", {})
+    for name in (OWN_NET, OWN_TYPES):
+        assert (tmp_path / name).read_bytes() == (opened.tables / name).read_bytes()

@@ -58,6 +58,10 @@ def test_any_stages_are_written_with_the_plan_and_run(scenarios, tmp_path):
     assert "3" in [stage["stage"] for stage in document["plans"]["webster"][0]["stages"]]
     signals, before = load(out).signals, load(source).signals
     assert signals.stages == (("1", "2", "3"),)
+    waved = _plan(source, "--method", "coordinated", "--out", tmp_path / "waved", "--stages", "any", "--json")
+    assert [stage["stage"] for stage in json.loads(waved.stdout)["plans"]["coordinated"][0]["stages"]] == [
+        stage["stage"] for stage in document["plans"]["webster"][0]["stages"]
+    ]
     assert str(signals.plans["deployed"]) == str(before.plans["deployed"])
     assert signals.intergreen_s == before.intergreen_s
 
@@ -121,7 +125,10 @@ def test_a_search_goes_on_where_it_stopped(scenarios, tmp_path):
         (("--method", "webster", "--max-cycle", 35), "junction 'C': its minimum greens and intergreens take"),
         (("--method", "webster", "--name", "deployed"), "has a plan 'deployed' already"),
         (("--method", "webster", "--cycle", 80), "--cycle: is of --method coordinated"),
-        (("--method", "uniform", "--stages", "any"), "--stages any: is of --method webster and optimised"),
+        (
+            ("--method", "uniform", "--stages", "any"),
+            "--stages any: is of --method webster, coord",
+        ),
         (("--method", "coordinated", "--cycle", 20), "cycle 20 s: minimum greens and intergreens take"),
         (("--method", "uniform", "--min-cycle", 90, "--max-cycle", 60), "--min-cycle 90: is above"),
     ],

@@ -1,5 +1,9 @@
 """Common cycles and offsets, and what the design of plans says."""
 
+import csv
+import shutil
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 
@@ -8,13 +12,17 @@ from signalsim.control.coordinated import coordinated_design
 from signalsim.control.day import day_plans
 from signalsim.control.volumes import traffic_of
 from signalsim.errors import InputError
+from signalsim.experiment.plan_methods import design
+from signalsim.measures import evaluate
 from signalsim.network import Defaults
 from signalsim.scenario import build, load
+from signalsim.scenario.planned import write_planned
 from signalsim.signals.assess import assess, remarks
 from signalsim.signals.coordinated import whole_greens
 from signalsim.signals.platoons import speed_factors, transfer
 from signalsim.signals.segments import segment
-from signalsim.signals.streams import queues
+from signalsim.signals.waiting import queues
+from signalsim.simulation import simulate
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +45,13 @@ def test_all_junctions_share_a_cycle_or_half_of_it(hangzhou):
 def test_the_estimate_is_better_with_its_offsets_than_with_none_or_others(hangzhou):
     from signalsim.signals.offsets import OffsetSearch
     from signalsim.signals.platoons import Paths
-    from signalsim.signals.streams import served, streams
+    from signalsim.signals.streams import streams
+    from signalsim.signals.waiting import served
 
     t = traffic_of(hangzhou)
     found = coordinated_design(hangzhou, cycle_s=80.0)
     which = streams(t)
-    paths = Paths(t.network, which, t.flow_pcuph, t.travel_s, t.traverse_s, 80.0, 80)
+    paths = Paths(t, which, 80.0, 80)
     serving = served(which, t.signals, found.plans, 80.0, 80)
     search = OffsetSearch(which, paths, serving, len(found.plans), t.hours)
     ours = search.evaluate(np.array([round(plan.offset_s) for plan in found.plans.values()])).total
@@ -126,3 +135,41 @@ def test_a_quiet_hour_needs_one_plan(scenarios):
     found = day_plans(build(load(scenarios / "crossing")))
     assert found.start == ("08:00",)
     assert len(found.segments.cost) == 2
+
+
+def test_a_day_with_a_peak_has_plans_that_a_single_one_is_no_match_for(scenarios, tmp_path):
+    """Four hours of the crossing's counts, the second at 1.25 of them, the others at 0.4: the peak has a plan
+    of its own, with a longer cycle, and delays are less than under Webster's plan for the mean of all."""
+    source, out = tmp_path / "day", tmp_path / "planned"
+    shutil.copytree(scenarios / "crossing", source)
+    with (source / "counts.csv").open(newline="", encoding="utf-8") as file:
+        hour = list(csv.DictReader(file))
+    with (source / "counts.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(hour[0]))
+        writer.writeheader()
+        for k, factor in enumerate((0.4, 1.25, 0.4, 0.4)):
+            for row in hour:
+                times = {
+                    name: (datetime.fromisoformat(row[name]) + timedelta(hours=k)).isoformat()
+                    for name in ("interval_start", "interval_end")
+                }
+                writer.writerow(row | times | {"count": round(factor * int(row["count"]))})
+    text = (source / "scenario.toml").read_text(encoding="utf-8")
+    (source / "scenario.toml").write_text(
+        text.replace("demand_s = 3600", "demand_s = 14400"), encoding="utf-8"
+    )
+    built = build(load(source))
+    planned = design(built, "time-of-day", "day", min_cycle_s=20, max_cycle_s=180)
+    cycles = {
+        start: built.signals.cycle_s(0, planned.plans[name][0]) for start, name in planned.schedule.items()
+    }
+    assert list(cycles) == ["08:00", "09:00", "10:00"]
+    assert cycles["09:00"] > 1.3 * max(cycles["08:00"], cycles["10:00"])
+    out.mkdir()
+    write_planned(built.scenario, planned.plans, out, ("day", planned.schedule))
+    day = build(load(out))
+    delays = [
+        [evaluate(simulate(one, get(name), replication=k).sums)["mean_delay_s"] for k in range(3)]
+        for one, name in ((day, "deployed:plan=day"), (built, "webster"))
+    ]
+    assert all(ours < single for ours, single in zip(*delays, strict=True))

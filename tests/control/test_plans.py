@@ -61,7 +61,8 @@ def test_uniform_gives_the_busiest_stage_what_websters_formula_asks_for_it(scena
         greens[name] = plan.end_ms - starts
         assert plan.end_ms[-1] + change == plan.cycle_ms[0]
     assert np.ptp(greens["uniform"]) <= 100
-    assert greens["webster"][0] > greens["webster"][2] > greens["webster"][1]
+    # the side road has less traffic, and turns that hold up a lane while they wait for gaps
+    assert min(greens["webster"][[0, 2]]) > greens["webster"][1]
 
 
 def test_limits_of_the_cycle_are_kept(scenarios):

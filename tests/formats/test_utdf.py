@@ -15,6 +15,7 @@ from support.wheels import data
 from signalsim.counts.spec import COUNTS
 from signalsim.engine.records import Kind
 from signalsim.errors import InputError
+from signalsim.experiment.plan_methods import design
 from signalsim.formats.draft import Draft
 from signalsim.formats.utdf import read, write_plans
 from signalsim.formats.utdf.rings import Controller, read_controllers, reference_s
@@ -23,7 +24,9 @@ from signalsim.network import load_network
 from signalsim.network.specs import CONFLICT, LANE, LINK, MOVEMENT, NODE
 from signalsim.scenario import Scenario, build, load
 from signalsim.scenario.bring import bring
+from signalsim.scenario.planned import write_planned
 from signalsim.signals import load_signals
+from signalsim.signals.greens import plan_greens
 from signalsim.signals.specs import DETECTOR, GROUP, PHASE, PLAN, SPLIT, STAGE
 from signalsim.simulation import simulate
 
@@ -567,3 +570,36 @@ def test_right_turns_on_red_are_as_allowed(bring_in, tmp_path: Path) -> None:  #
     assert frozenset(("1:EBR", "1:NBT")) not in foes  # kept apart by the rings, yet their ways do not meet
     rules = {frozenset((r["mvmt_id"], r["other_mvmt_id"])): r["rule"] for r in table(draft, CONFLICT)}
     assert rules[frozenset(("1:EBR", "1:NBT"))] == "apart"
+
+
+@pytest.mark.parametrize("method", ["uniform", "webster", "coordinated"])
+def test_a_designed_plan_keeps_its_rings_there_and_back(method: str, bring_in, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """A plan for a controller with rings has splits, which are what its stages show; written as UTDF they
+    come back with the same phases, rings, barriers and times."""
+    bring("x", lambda: bring_in(SMALL), tmp_path / "out")
+    built = build(load(tmp_path / "out"))
+    plans = design(built, method, "new", min_cycle_s=20, max_cycle_s=180).plans
+    (tmp_path / "planned").mkdir()
+    write_planned(built.scenario, plans, tmp_path / "planned")
+    signals = load(tmp_path / "planned").signals
+    (rings,), plan = signals.rings.values(), signals.plans["new"][0]
+    assert {signals.stage_groups[0][s] for s in plan.stages} <= set(rings.stages())
+    greens = {g.group: g.end_s - g.begin_s for g in plan_greens(signals, 0, plan)}
+    splits = {split.phase: split.split_s for split in rings.splits["new"]}
+    assert rings.cycle_s(rings.splits["new"]) == pytest.approx(signals.cycle_s(0, plan))
+    assert {p.number: splits[p.number] - p.clear_s for p in rings.phases} == pytest.approx(
+        {p.number: greens[p.group] for p in rings.phases}
+    )
+    write_plans(load(tmp_path / "planned").network, signals, tmp_path / "plans.csv", "new")
+    (back,) = read_controllers(
+        read_sections(tmp_path / "plans.csv", ("Nodes", "Lanes", "Timeplans", "Phases"))
+    )
+    places = {n: (p.ring, p.barrier, p.position, p.split_s) for n, p in back.phases.items()}
+    assert places == {
+        p.number: (p.ring, p.barrier, p.position, pytest.approx(splits[p.number])) for p in rings.phases
+    }
+    assert back.cycle_s == pytest.approx(signals.cycle_s(0, plan))
+    first = min((p for p in rings.phases if p.number in back.coordinated), key=lambda p: p.number)
+    begins = {g.group: g.begin_s for g in plan_greens(signals, 0, plan)}[first.group]
+    there = back.offset_s + back.start_s[first.number]
+    assert (there - plan.offset_s - begins) % back.cycle_s == pytest.approx(0, abs=2e-3)

@@ -66,3 +66,40 @@ def test_the_cycle_is_chosen_and_the_ratio_kept():
 def test_none_where_queues_take_the_whole_green():
     blocked = Signal(0.2, 0.2, clear_out_s=13.0)
     assert maxband([blocked, blocked], [20.0], [20.0], (60, 60)) is None
+
+
+@pytest.mark.parametrize(("n", "seed"), [(4, 1), (4, 2), (4, 3), (5, 1), (5, 2), (6, 1)])
+def test_nothing_in_all_offsets_of_an_arterial_is_wider(n, seed):
+    """Every offset in steps of a sixteenth of the cycle, greens, lags and travel times in eighths: no sum of
+    bands is wider than the one found. (Stands in for the arterials of Morgan & Little 1964 and Little 1966,
+    whose tables could not be had.)"""
+    rng = np.random.default_rng([n, seed])
+    bins, cycle = 16, 80.0
+    green, lag = 2 * rng.integers(4, 7, (2, n)), 2 * rng.integers(-1, 2, n)
+    travel = 2 * rng.integers(1, 14, (2, n - 1))
+    signals = [Signal(a / bins, b / bins, c / bins) for a, b, c in zip(*green, lag, strict=True)]
+    seconds = [(cycle / bins * way).tolist() for way in travel]
+    shown = np.arange(bins)[None, :] < green[..., None]  # (way, signal, bin) from its green's beginning
+    ahead = np.concatenate(([0], np.cumsum(travel[0])))
+    behind = np.concatenate(([0], np.cumsum(travel[1])))
+    bands = [np.roll(shown[0, 0], 0)[None, :], np.roll(shown[1, 0], lag[0])[None, :]]
+    for i in range(1, n):
+        for way, shift in ((0, -ahead[i]), (1, lag[i] + behind[i])):
+            moved = np.array([np.roll(shown[way, i], shift + offset) for offset in range(bins)])
+            bands[way] = (bands[way][:, None, :] & moved[None, :, :]).reshape(-1, bins)
+    out, back = (_longest_runs(band) for band in bands)
+    best = int((out + back)[(out > 0) & (back > 0)].max())  # a way without a band is no green wave
+    found = maxband(signals, *seconds, (cycle, cycle))
+    assert min(found.width_out, found.width_in) > 0
+    assert found.width_out + found.width_in == pytest.approx(best / bins, abs=1e-6)
+    ours = widths(signals, *seconds, cycle, found.offset)
+    assert ours == pytest.approx((found.width_out, found.width_in), abs=1e-6)
+
+
+def _longest_runs(shown):
+    """(cases,) length of the longest run around the cycle, (cases, bins) bool."""
+    left, length = shown.copy(), shown.any(axis=1).astype(int)
+    for shift in range(1, shown.shape[1]):
+        left &= np.roll(shown, -shift, axis=1)
+        length += left.any(axis=1)
+    return length
