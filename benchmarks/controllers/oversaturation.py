@@ -4,8 +4,8 @@ Demand is steady at 70 % of the largest at which Webster's plan keeps every move
 1 or below, then 120 % of it for half an hour, then 70 % again. Fixed timing (``deployed``) is the better of
 Webster's and the coordinated plan, designed on that largest demand and simulated on it. Recovery: from the
 end of the peak until vehicles standing at stop lines and waiting to enter are, over five minutes, no more
-than they once were over five minutes before the peak; cameras ``typical``. A circle of lanes that wait for each
-other is a gridlock; signals that hold a green in which nobody can move show as ``unserved`` and
+than they once were over five minutes before the peak; cameras ``typical``. A circle of lanes that wait for
+each other is a gridlock; signals that hold a green in which nobody can move show as ``unserved`` and
 ``not_recovered``. On ingolstadt21 fixed timing itself does not recover, so it is no case here.
 """
 
