@@ -45,7 +45,7 @@ class Absent(Exception):  # noqa: N818  (not an error: the table is left out)
 
 
 class Claim(NamedTuple):
-    """What was aimed at, and the worst that was found; in percent of the baseline's delay."""
+    """What was aimed at, and the worst that was found; in percent of the baseline's delay, or a number."""
 
     claim: str
     wanted: float  # at most
