@@ -17,6 +17,7 @@ from signalsim.engine.tables import Tables
 from signalsim.sensing.approaches import Approaches
 
 DEEPEST = 64  # steps of passings that are remembered
+FULL = 0.8  # of its storage: a queue so long reaches the mouth of the bay, or nearly
 RATE_PRIOR = 0.005  # veh/s by which the shares of a link's lanes are drawn together
 
 
@@ -25,6 +26,7 @@ class Forecast(NamedTuple):
 
     step_s: float
     at_line: np.ndarray  # (n_lanes,) bool: ends at a stop line
+    full_veh: np.ndarray  # (n_lanes,) float64, so many fill it up to the mouth of a turn bay, INF: no bay there
     pooled: np.ndarray  # (n_links,) bool: has lanes that do not end at the stop line (before turn bays)
     pool: np.ndarray  # (n_links,) float64, vehicles on those lanes
     spread: np.ndarray  # (n_links,) float64, sum of its lanes' arrival rates and priors
@@ -48,6 +50,7 @@ def forecast(road: Approaches, tables: Tables, step_s: float, n_steps: int) -> F
     return Forecast(
         step_s=float(step_s),
         at_line=at_line,
+        full_veh=np.where(at_line & pooled[road.lane_link], FULL * tables.lane_slots / 2.0, np.inf),
         pooled=pooled,
         pool=np.zeros(n_links),
         spread=np.ones(n_links),
@@ -117,6 +120,22 @@ def look_ahead(road, ahead, seen, lane, age_s, served):
     came += _place(ahead, ahead.ring_passed[lane], row, (view, 0.0, view, age_s), moving)
     came += _place(ahead, ahead.ring_entered[lane], row, (travel, view, travel, age_s), max(0.0, beyond))
     ahead.standing[lane] = max(0.0, standing + came - served)
+
+
+@njit
+def hold_up(road, ahead, seen, lane):
+    """Where the queue of a lane reaches the mouth of a turn bay, whoever would come to the lanes beside it
+    stands behind it: they wait for it to move, not for a green of their own."""
+    if seen.lane_queue[lane] < ahead.full_veh[lane]:
+        return
+    link = road.lane_link[lane]
+    for other in (lane - 1, lane + 1):
+        if not road.link_lane[link] <= other < road.link_lane[link + 1] or not ahead.at_line[other]:
+            continue
+        if seen.lane_queue[other] < ahead.full_veh[other]:
+            for k in range(ahead.arrive.shape[1]):
+                ahead.standing[lane] += ahead.arrive[other, k]
+                ahead.arrive[other, k] = 0.0
 
 
 @njit

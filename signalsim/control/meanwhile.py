@@ -9,7 +9,7 @@ import numpy as np
 
 from signalsim.engine.jit import njit
 
-from .forecast import look_ahead
+from .forecast import hold_up, look_ahead
 
 DEPTH = 8  # greens of a junction that are remembered
 STUCK_MS = 10_000  # of green in which nobody left a queue
@@ -111,3 +111,5 @@ def look_at_lanes(road, service, ahead, greens, rate, seen, j):
         if age > 0:
             served = served_since(service, greens, rate, lane, i, j, seen.now_ms - age, seen.now_ms)
         look_ahead(road, ahead, seen, lane, age / 1000.0, served)
+    for i in range(service.first_lane[j], service.first_lane[j + 1]):
+        hold_up(road, ahead, seen, service.lane[i])
