@@ -50,6 +50,7 @@ class Beam(NamedTuple):
     cost: np.ndarray  # (2, width) float64, vehicle-seconds
     rank: np.ndarray  # (2, width) float64, cost and what is left
     free_s: np.ndarray  # (2, width) float64, when the stage may end
+    lead_s: np.ndarray  # (2, width) float64, how long before its end it has to be asked for: a walk goes on
     stage: np.ndarray  # (2, width) int32
     first: np.ndarray  # (2, width) int32, the stage that it begins with
     at_red: np.ndarray  # (width, max lanes) float64, queue after this step if the lane is not served
@@ -80,6 +81,7 @@ def beam(rule: Rule, max_stages: int, max_lanes: int) -> Beam:
         cost=np.zeros(kept),
         rank=np.zeros(kept),
         free_s=np.zeros(kept),
+        lead_s=np.zeros(kept),
         stage=np.zeros(kept, np.int32),
         first=np.zeros(kept, np.int32),
         at_red=np.zeros((rule.width, max_lanes)),
@@ -114,9 +116,10 @@ def lay_out(layout, service, ahead, beam, j):
 
 
 @njit
-def begin(beam, stage, age_s, free_s):
-    """The present: ``stage`` in force for ``age_s``, to end in ``free_s`` at the soonest."""
-    beam.cost[0, 0], beam.free_s[0, 0] = 0.0, free_s
+def begin(beam, stage, age_s, free_s, lead_s):
+    """The present: ``stage`` in force for ``age_s``, to end in ``free_s`` at the soonest, and ``lead_s`` after
+    that was asked for."""
+    beam.cost[0, 0], beam.free_s[0, 0], beam.lead_s[0, 0] = 0.0, free_s, lead_s
     beam.stage[0, 0], beam.first[0, 0] = stage, -1
     for i in range(beam.size[0]):
         beam.opens_s[0, 0, i] = beam.loss_s[i] - age_s if beam.rate[stage, i] > 0.0 else CLOSED
@@ -183,8 +186,11 @@ def _close(rule, beam, k, w):
 @njit(forceinline=True)
 def _starts(rule, layout, beam, j, k, w, s):
     """When stage ``s`` is green if sequence ``w`` goes on with it at step ``k``, s from now."""
-    old, n = beam.stage[k % 2, w], beam.size[1]
-    return k * rule.step_s + layout.change_ms[layout.change_start[j] + old * n + s] / 1000.0
+    old, n, asked = beam.stage[k % 2, w], beam.size[1], k * rule.step_s
+    if s == old:
+        return asked
+    change_ms = layout.change_ms[layout.change_start[j] + old * n + s]
+    return asked + beam.lead_s[k % 2, w] + change_ms / 1000.0
 
 
 @njit(forceinline=True)
@@ -246,8 +252,9 @@ def _go_on(rule, layout, beam, j, k, w, s, kept):
     """Write sequence ``w``, gone on with stage ``s`` for a step, into row ``kept`` of the next step."""
     now, to = k % 2, (k + 1) % 2
     starts = _starts(rule, layout, beam, j, k, w, s)
-    beam.free_s[to, kept] = beam.free_s[now, w]
+    beam.free_s[to, kept], beam.lead_s[to, kept] = beam.free_s[now, w], beam.lead_s[now, w]
     if s != beam.stage[now, w]:
+        beam.lead_s[to, kept] = 0.0
         least = layout.stage_min_green_ms[layout.first_stage[j] + s] / 1000.0
         beam.free_s[to, kept] = starts + least
     beam.stage[to, kept] = s

@@ -88,7 +88,10 @@ def decide(net, rule, work, seen, due, request):
         look_at_lanes(road, service, ahead, past, beam.rate, seen, j)
         age_s = (seen.now_ms - seen.stage_since_ms[j]) / 1000.0
         free_s = max(0.0, (seen.earliest_switch_ms[j] - seen.now_ms) / 1000.0)
+        lead_s = 0.0
+        if age_s >= layout.stage_min_green_ms[layout.first_stage[j] + now] / 1000.0:
+            free_s, lead_s = 0.0, free_s  # what is left is a walk, which goes on until a change is asked for
         lay_out(layout, service, ahead, beam, j)
-        begin(beam, now, age_s, free_s)
+        begin(beam, now, age_s, free_s, lead_s)
         request.stage[j] = search(rule, layout, beam, j)
         request.switch_at_ms[j] = seen.now_ms
