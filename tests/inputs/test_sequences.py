@@ -12,7 +12,7 @@ from signalsim.control.volumes import traffic_of
 from signalsim.experiment.plan_stages import any_stages
 from signalsim.scenario import build, load
 from signalsim.signals.assess import assess
-from signalsim.signals.flows import design_plans
+from signalsim.signals.planning import design_plans
 from signalsim.signals.sequences import best_sequences, is_safe, possible_stages, with_stages
 
 LIMITS = {"min_cycle_s": 20.0, "max_cycle_s": 180.0}
