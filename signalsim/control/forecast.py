@@ -26,7 +26,7 @@ class Forecast(NamedTuple):
 
     step_s: float
     at_line: np.ndarray  # (n_lanes,) bool: ends at a stop line
-    full_veh: np.ndarray  # (n_lanes,) float64, so many fill it up to the mouth of a turn bay, INF: no bay there
+    full_veh: np.ndarray  # (n_lanes,) float64, so many fill it up to a turn bay's mouth, INF: no bay
     pooled: np.ndarray  # (n_links,) bool: has lanes that do not end at the stop line (before turn bays)
     pool: np.ndarray  # (n_links,) float64, vehicles on those lanes
     spread: np.ndarray  # (n_links,) float64, sum of its lanes' arrival rates and priors
