@@ -1,9 +1,10 @@
 """Every figure of adaptive control that the project claims, table by table, from one command.
 
-Adaptive controllers are those of the registry that follow no fixed plan, but for ``rollout`` (name it). Each table is a module here and says
-what it holds. Tables are printed as Markdown, then what was aimed at and the worst that was found. A table
-whose data or programs are absent says so and is left out; the exit code is 0 all the same, and 2 if nothing
-could be measured. ``--quick`` takes under a minute and needs no data: tables are then of one small case each.
+Adaptive controllers are those of the registry that follow no fixed plan, but for ``rollout`` (name it). Each
+table is a module here and says what it holds. Tables are printed as Markdown, then what was aimed at and the
+worst that was found. A table whose data or programs are absent says so and is left out; the exit code is 0
+all the same, and 2 if nothing could be measured. ``--quick`` takes a minute and needs no data: tables are
+then of one small case each.
 
     python -m benchmarks.controllers [research paper street sumo cameras oversaturation] [--quick]
         [--controllers A;B] [--json FILE] [--data FOLDER] [--resco FOLDER] [--workers N]

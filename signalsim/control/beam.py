@@ -117,8 +117,8 @@ def lay_out(layout, service, ahead, beam, j):
 
 @njit
 def begin(beam, stage, age_s, free_s, lead_s):
-    """The present: ``stage`` in force for ``age_s``, to end in ``free_s`` at the soonest and ``lead_s`` after that
-    is asked for."""
+    """The present: ``stage`` in force for ``age_s``, to end in ``free_s`` at the soonest, and not before
+    ``lead_s`` after it was asked to."""
     beam.cost[0, 0], beam.free_s[0, 0], beam.lead_s[0, 0] = 0.0, free_s, lead_s
     beam.stage[0, 0], beam.first[0, 0] = stage, -1
     for i in range(beam.size[0]):

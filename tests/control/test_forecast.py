@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from signalsim.control.forecast import forecast, look_ahead, remember
+from signalsim.control.forecast import forecast, hold_up, look_ahead, remember
+from signalsim.scenario import build, load
 from signalsim.sensing.approaches import approaches
 
 pytestmark = pytest.mark.nojit
@@ -56,3 +57,18 @@ def test_nobody_is_lost_or_made(built, road, observation):
         later = rate * (60.0 - TRAVEL_S)  # who is not on the link yet
         assert ahead.standing[LANE] + ahead.arrive[LANE].sum() == pytest.approx(inside + later)
         assert (ahead.arrive[LANE] >= 0).all()
+
+
+def test_a_full_turn_bay_waits_for_those_whom_it_holds_up(scenarios, observation):
+    """They are the ones of the lane beside it; the lane behind that one goes on."""
+    built = build(load(scenarios / "crossing"))
+    road = approaches(built.tables)
+    ahead = forecast(road, built.tables, 2.0, 5)
+    lanes = [built.index.lanes.index(name) for name in ("E_in:-1", "E_in:1", "E_in:2")]
+    queue = np.zeros(len(road.lane_link))
+    for standing, beside in ((0.0, 1.0), (5.0, 0.0)):
+        ahead.arrive[lanes] = 1.0
+        hold_up(road, ahead, observation(0, lane_queue=queue), lanes[0])
+        assert ahead.standing[lanes].tolist() == [standing, 0.0, 0.0]
+        assert ahead.arrive[lanes].tolist() == [[1.0] * 5, [beside] * 5, [1.0] * 5]
+        queue[lanes[0]] = built.tables.lane_slots[lanes[0]] / 2

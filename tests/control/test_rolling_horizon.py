@@ -56,6 +56,14 @@ def test_a_green_in_which_a_queue_does_not_move_is_given_up(built, observation, 
         assert decide(policy, observation(22, 0, 5, **seen, lane_count={1: left}))[0] == stage
 
 
+def test_a_stage_in_which_a_walk_rests_is_left(built, observation, decide):
+    """The interlock lets it end 10 s after it is asked to, whenever that is: waiting would have no end."""
+    for now, queue, stage in ((40, {3: 4}, 2), (40, {1: 9, 3: 1}, 0), (8, {3: 4}, 0)):
+        seen = observation(now, 0, 5, lane_queue=queue)
+        seen = seen._replace(earliest_switch_ms=np.array([1000 * now + 10_000]))
+        assert decide(RollingHorizon().prepare(built), seen)[0] == stage
+
+
 def test_nothing_is_asked_while_changing(built, observation, decide):
     assert decide(RollingHorizon().prepare(built), observation(5, -1, lane_queue={3: 9})) == (-1, 0, 6)
 
