@@ -105,7 +105,12 @@ class MaxPressurePolicy(SeeingPolicy):
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask each due junction for its stage of highest pressure."""
         seeing = self.fallback.take(observation, due, request)
-        decide(self.road, self.layout, self.weights, observation, self.work, seeing, request)
+        self.press(observation, seeing, request)
+        self.walkers.serve(observation, seeing, request)
+
+    def press(self, observation: Observation, due: np.ndarray, request: Request) -> None:
+        """The same, whoever walks and whatever cameras see."""
+        decide(self.road, self.layout, self.weights, observation, self.work, due, request)
 
 
 @njit

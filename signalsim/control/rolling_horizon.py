@@ -63,6 +63,7 @@ class RollingHorizonPolicy(ServingPolicy):
         net = (self.road, self.layout, self.service, self.stages)
         work = (self.ahead, self.past, self.beam, self.room)
         decide(net, self.rule, work, observation, seeing, request)
+        self.walkers.serve(observation, seeing, request)
 
 
 @njit

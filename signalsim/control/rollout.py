@@ -80,7 +80,7 @@ class RolloutPolicy(SeeingPolicy):
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask each due junction for the stage that did best."""
         seeing = self.fallback.take(observation, due, request)
-        self.base.decide(observation, NOBODY, self._asked)  # its kernels are loaded with ours
+        self.base.press(observation, NOBODY, self._asked)  # its kernels are loaded with ours
         look(self.road, self.ahead, observation, len(seeing) > 0)
         if len(seeing) == 0:
             return
@@ -88,18 +88,22 @@ class RolloutPolicy(SeeingPolicy):
         request.next_decision_ms[seeing] = (observation.now_ms // self.interval_ms + 1) * self.interval_ms
         request.switch_at_ms[seeing] = observation.now_ms
         everybody = np.arange(len(self.n_stages), dtype=np.int32)
-        self.base.decide(observation, everybody, self._asked)
+        self.base.press(observation, everybody, self._asked)
         request.stage[seeing] = self._asked.stage[seeing]
         open_ = seeing[(observation.stage[seeing] >= 0) & (self.n_stages[seeing] > 1)]
-        if len(open_) == 0:
-            return
+        if len(open_):
+            self._try_all(observation, open_, request)
+        self.walkers.serve(observation, seeing, request)
+        changes = seeing[(request.stage[seeing] >= 0) & (request.stage[seeing] != observation.stage[seeing])]
+        self._coming_ms[changes] = observation.now_ms + self._change_ms(observation, request, changes)
+
+    def _try_all(self, observation: Observation, open_: np.ndarray, request: Request) -> None:
+        """The best stage of the junctions in ``open_``, colour by colour."""
         starts = [self.engine.begin(self._belief(observation, k)) for k in range(self.rule.samples)]
         for colour in range(int(self.colour.max(initial=-1)) + 1):
             mine = open_[self.colour[open_] == colour]
             if len(mine):
                 request.stage[mine] = self._asked.stage[mine] = self._best(observation, starts, mine)
-        changes = seeing[(request.stage[seeing] >= 0) & (request.stage[seeing] != observation.stage[seeing])]
-        self._coming_ms[changes] = observation.now_ms + self._change_ms(observation, request, changes)
 
     def _weigh(self, seen: Observation) -> None:
         """How much a vehicle of each lane counts: by the time since one left it or none stood there."""
@@ -133,7 +137,7 @@ class RolloutPolicy(SeeingPolicy):
             weight = self.rule.interval_s + (self.rule.terminal_s if k == self.n_steps else 0.0)
             cost += weight * self._standing(sight.lane_queue)
             if k < self.n_steps:
-                self.base.decide(as_seen(self.road, seen, sight), everybody, asked)
+                self.base.press(as_seen(self.road, seen, sight), everybody, asked)
         return cost
 
     def _standing(self, queue: np.ndarray) -> np.ndarray:

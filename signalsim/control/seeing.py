@@ -9,10 +9,12 @@ from signalsim.sensing.approaches import Approaches, approaches
 from .fallback import Fallback
 from .layout import Junctions, junctions
 from .service import Service, service
+from .walkers import Walkers
 
 
 class SeeingPolicy:
-    """A policy at work on a network; ``fallback`` serves the junctions that see nothing."""
+    """A policy at work on a network; ``fallback`` serves the junctions that see nothing, ``walkers``
+    those who have pressed a button."""
 
     needs_sensing = True
 
@@ -20,6 +22,7 @@ class SeeingPolicy:
         self.road: Approaches = approaches(built.tables)
         self.layout: Junctions = junctions(built.tables, self.road)
         self.fallback = Fallback(built, self.layout)
+        self.walkers = Walkers(built.tables.signals, self.layout)
 
 
 class ServingPolicy(SeeingPolicy):

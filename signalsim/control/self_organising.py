@@ -93,6 +93,7 @@ class SelfOrganisingPolicy(ServingPolicy):
         seeing = self.fallback.take(observation, due, request)
         net = (self.road, self.layout, self.service, self.stages)
         decide(net, self.rule, (self.ahead, self.memory), observation, seeing, request)
+        self.walkers.serve(observation, seeing, request)
 
 
 @njit

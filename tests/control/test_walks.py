@@ -60,7 +60,8 @@ def test_a_button_that_nobody_presses_brings_no_walk(folder):
     assert _walks(run, "PN") == [] and _walks(run, "PS")
 
 
-def test_a_stage_of_pedestrians_alone_comes_when_called(folder):
+@pytest.fixture
+def alone(folder):
     """All crossings in a stage of their own, with buttons: an exclusive stage."""
     stages = folder / "signal_stage.csv"
     stages.write_text(
@@ -71,7 +72,11 @@ def test_a_stage_of_pedestrians_alone_comes_when_called(folder):
     plan = folder / "signal_plan.csv"
     lines = [line.rsplit(",", 1)[0] for line in plan.read_text().splitlines()]  # the cycle is another now
     plan.write_text("\n".join([*lines, "deployed,C,4,4,10,0"]) + "\n")
-    run = _run(folder)
+    return folder
+
+
+def test_a_stage_of_pedestrians_alone_comes_when_called(alone):
+    run = _run(alone)
     assert dangers(run.built.tables, run.records) == []
     assert (run.sums.walk_ms[run.sums.pedestrian_counted] >= 0).all()
     assert len(_walks(run, "PN")) > 10
@@ -79,6 +84,15 @@ def test_a_stage_of_pedestrians_alone_comes_when_called(folder):
     mask = int(signals.stage[3])
     green = run.records[(run.records["kind"] == Kind.STAGE) & (run.records["place"] == 3)]
     assert len(green) and mask.bit_count() == 3
+
+
+@pytest.mark.parametrize("name", ["max-pressure", "self-organising", "rolling-horizon", "rollout"])
+def test_who_pressed_a_button_walks_though_no_vehicle_wants_the_stage(name, alone):
+    """After a minute; then the decision, the least green of another stage and the change."""
+    run = _run(alone, name)
+    assert dangers(run.built.tables, run.records) == []
+    waits = (run.sums.walk_ms - run.sums.pedestrian_ms)[run.sums.pedestrian_counted] / 1000
+    assert waits.min() >= 0 and np.mean(waits) > 30 and waits.max() <= 60 + 5 + 10 + 10
 
 
 def test_a_walk_group_is_one_of_pedestrians(folder):
