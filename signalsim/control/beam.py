@@ -57,6 +57,10 @@ class Beam(NamedTuple):
     red_cost: np.ndarray  # (max lanes,) what that costs, of the sequence under way
     red_left: np.ndarray  # (max lanes,)
     # ways to go on: staying, by sequence; behind them the best change to each stage
+    # how sequences came about, and the best of them
+    parent: np.ndarray  # (n_steps, width) int32, the sequence that was gone on with
+    went: np.ndarray  # (n_steps, width) int32, the stage
+    path: np.ndarray  # (n_steps,) int32, stages of the best sequence
     way_rank: np.ndarray  # (width + max stages,) float64, inf: none
     way_cost: np.ndarray  # (width + max stages,) float64
     way_from: np.ndarray  # (width + max stages,) int32, the sequence
@@ -87,6 +91,9 @@ def beam(rule: Rule, max_stages: int, max_lanes: int) -> Beam:
         at_red=np.zeros((rule.width, max_lanes)),
         red_cost=np.zeros(max_lanes),
         red_left=np.zeros(max_lanes),
+        parent=np.zeros((rule.n_steps, rule.width), np.int32),
+        went=np.zeros((rule.n_steps, rule.width), np.int32),
+        path=np.zeros(rule.n_steps, np.int32),
         way_rank=np.zeros(ways),
         way_cost=np.zeros(ways),
         way_from=np.zeros(ways, np.int32),
@@ -136,7 +143,18 @@ def search(rule, layout, beam, j):
     for w in range(1, n_kept):
         if beam.rank[last, w] < beam.rank[last, best]:
             best = w
-    return beam.first[last, best]
+    first = beam.first[last, best]
+    for k in range(rule.n_steps - 1, -1, -1):
+        beam.path[k] = beam.went[k, best]
+        best = beam.parent[k, best]
+    return first
+
+
+@njit
+def play(rule, layout, beam, j, k):
+    """Go on along the best sequence, in row 0, by step ``k`` (after ``lay_out`` and ``begin``)."""
+    _close(rule, beam, k, 0)
+    _go_on(rule, layout, beam, j, k, 0, beam.path[k], 0)
 
 
 @njit(forceinline=True)
@@ -251,6 +269,7 @@ def _keep_best(rule, layout, beam, j, k):
 def _go_on(rule, layout, beam, j, k, w, s, kept):
     """Write sequence ``w``, gone on with stage ``s`` for a step, into row ``kept`` of the next step."""
     now, to = k % 2, (k + 1) % 2
+    beam.parent[k, kept], beam.went[k, kept] = w, s
     starts = _starts(rule, layout, beam, j, k, w, s)
     beam.free_s[to, kept], beam.lead_s[to, kept] = beam.free_s[now, w], beam.lead_s[now, w]
     if s != beam.stage[now, w]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from signalsim.engine.jit import njit
 
+from .announced import hear
 from .forecast import hold_up, look_ahead
 
 DEPTH = 8  # greens of a junction that are remembered
@@ -100,7 +101,7 @@ def served_since(service, greens, rate, lane, i, j, from_ms, now_ms):
 
 
 @njit
-def look_at_lanes(road, service, ahead, greens, rate, seen, j):
+def look_at_lanes(road, service, ahead, said, greens, rate, seen, j):
     """Fill the forecast of all lanes of junction ``j``, the reading's age made up for. A lane whose camera
     is out is as the estimator says."""
     for i in range(service.first_lane[j + 1] - service.first_lane[j]):
@@ -111,5 +112,6 @@ def look_at_lanes(road, service, ahead, greens, rate, seen, j):
         if age > 0:
             served = served_since(service, greens, rate, lane, i, j, seen.now_ms - age, seen.now_ms)
         look_ahead(road, ahead, seen, lane, age / 1000.0, served)
+        hear(road, ahead, said, seen, lane, age / 1000.0)
     for i in range(service.first_lane[j], service.first_lane[j + 1]):
         hold_up(road, ahead, seen, service.lane[i])

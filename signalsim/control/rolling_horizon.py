@@ -3,8 +3,9 @@
 After the ideas of PRODYN (Henry, Farges & Tuffal 1983) and OPAC (Gartner 1983): arrivals are known
 some way ahead, so the sequence of least waiting can be searched for; only its beginning is carried
 out, then the search starts anew. Here the future is the forecast (``forecast``) from cameras at the
-junction and upstream; what happened since they looked is made up for (``meanwhile``). Queues are points
-at the stop line, turners find gaps (``giving_way``), the search is a beam (``beam``).
+junction and upstream, and what neighbours say that they will let go (``announced``); what happened since
+the cameras looked is made up for (``meanwhile``). Queues are points at the stop line, turners find gaps
+(``giving_way``), the search is a beam (``beam``).
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ import numpy as np
 from signalsim.engine.jit import njit
 from signalsim.sensing.observation import Observation
 
+from .announced import announced, begin_plan, let_go
 from .base import Request
-from .beam import Rule, beam, begin, lay_out, search
+from .beam import Rule, beam, begin, lay_out, play, search
 from .forecast import forecast, remember
 from .giving_way import find_turners
 from .lookup import check_range
@@ -55,22 +57,23 @@ class RollingHorizonPolicy(ServingPolicy):
         self.rule = Rule(float(rule.interval_s), n_steps, int(rule.width), float(rule.terminal_s))
         self.ahead = forecast(self.road, built.tables, self.rule.step_s, n_steps)
         self.beam = beam(self.rule, *self.largest())
+        self.said = announced(built.tables, self.road, self.layout, n_steps)
         self.past = greens(len(self.layout.first_stage) - 1, len(self.road.lane_link))
 
     def decide(self, observation: Observation, due: np.ndarray, request: Request) -> None:
         """Ask each due junction for the first stage of its best sequence."""
         seeing = self.fallback.take(observation, due, request)
         net = (self.road, self.layout, self.service, self.stages)
-        work = (self.ahead, self.past, self.beam, self.room)
+        work = (self.ahead, self.said, self.past, self.beam, self.room)
         decide(net, self.rule, work, observation, seeing, request)
         self.walkers.serve(observation, seeing, request)
 
 
 @njit
 def decide(net, rule, work, seen, due, request):
-    """Fill the request of the junctions in ``due``; ``work`` is (ahead, past, beam, room)."""
+    """Fill the request of the junctions in ``due``; ``work`` is (ahead, said, past, beam, room)."""
     road, layout, service, stages = net
-    ahead, past, beam, room = work
+    ahead, said, past, beam, room = work
     if len(due) == 0:
         return
     remember(road, ahead, seen)
@@ -86,7 +89,7 @@ def decide(net, rule, work, seen, due, request):
         find_turners(road, layout, service, stages, seen, beam.turners, j)
         watch_greens(layout, past, seen, j)
         slow_stuck(service, past, seen, j, beam.rate)
-        look_at_lanes(road, service, ahead, past, beam.rate, seen, j)
+        look_at_lanes(road, service, ahead, said, past, beam.rate, seen, j)
         age_s = (seen.now_ms - seen.stage_since_ms[j]) / 1000.0
         free_s = max(0.0, (seen.earliest_switch_ms[j] - seen.now_ms) / 1000.0)
         lead_s = 0.0
@@ -96,3 +99,19 @@ def decide(net, rule, work, seen, due, request):
         begin(beam, now, age_s, free_s, lead_s)
         request.stage[j] = search(rule, layout, beam, j)
         request.switch_at_ms[j] = seen.now_ms
+        lay_out(layout, service, ahead, beam, j)
+        begin(beam, now, age_s, free_s, lead_s)
+        announce(rule, road, layout, service, beam, said, seen, j)
+
+
+@njit
+def announce(rule, road, layout, service, beam, said, seen, j):
+    """Say who will leave junction ``j`` by its best sequence, which row 0 of the beam is about to begin."""
+    begin_plan(road, said, seen, rule.step_s, j)
+    for k in range(rule.n_steps):
+        play(rule, layout, beam, j, k)
+        now, to = k % 2, (k + 1) % 2
+        for i in range(beam.size[0]):
+            left = beam.queue[now, 0, i] + beam.arrive[k, i] - beam.queue[to, 0, i]
+            if left > 0.0:
+                let_go(road, service, said, seen, service.lane[service.first_lane[j] + i], k, left)
