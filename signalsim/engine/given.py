@@ -54,7 +54,8 @@ class GivenEngine(CompiledEngine):
     def begin(self, belief: Belief) -> "Start":
         """Go to the belief, which ``go_back`` returns to."""
         self.restore(self._blank)
-        n = put_vehicles(self.tables, self._trips, self._state, belief)
+        with np.errstate(over="ignore"):  # random bits wrap around, also where nothing is compiled
+            n = put_vehicles(self.tables, self._trips, self._state, belief)
         put_signals(self.tables, self._trips, self._state, belief)
         self._now_ms = belief.now_ms
         return Start(self.snapshot(), self._trips.leg[: LEGS * n].copy())
