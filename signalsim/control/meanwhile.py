@@ -13,7 +13,7 @@ from .announced import hear
 from .forecast import hold_up, look_ahead
 
 DEPTH = 8  # greens of a junction that are remembered
-STUCK_MS = 10_000  # of green in which nobody left a queue
+STUCK_MS = 25_000  # of green in which nobody left a queue: longer than who turns waits for a gap
 STUCK_RATE = 0.1  # what a stage is taken to serve of a lane that was stuck in it, until somebody leaves
 
 

@@ -47,13 +47,13 @@ def test_what_left_since_the_cameras_looked_does_not_hold_a_green(built, observa
 
 
 def test_a_green_in_which_a_queue_does_not_move_is_given_up(built, observation, decide):
-    """Five cars that stay where they are for 12 s of green, one at red; had one left, they would go on."""
+    """Five cars that stay where they are for 27 s of green, one at red; had one left, they would go on."""
     rows = {1: 5, 3: 1}
     seen = {"lane_queue": rows, "lane_near": rows, "lane_vehicles": rows}
     for left, stage in ((0, 2), (1, 0)):
         policy = RollingHorizon().prepare(built)
         assert decide(policy, observation(10, 0, 5, **seen))[0] == 0
-        assert decide(policy, observation(22, 0, 5, **seen, lane_count={1: left}))[0] == stage
+        assert decide(policy, observation(37, 0, 5, **seen, lane_count={1: left}))[0] == stage
 
 
 def test_a_stage_in_which_a_walk_rests_is_left(built, observation, decide):
