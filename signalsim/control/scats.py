@@ -43,6 +43,7 @@ from .lookup import check_range
 from .offset_vote import Votes, go_to_offset, make_votes, vote
 from .resplit import (
     FLOW_RATIO_FLOOR,
+    LEFT_VEH,
     Cycles,
     flow_ratio,
     green_of,
@@ -53,7 +54,6 @@ from .resplit import (
 )
 from .seeing import SeeingPolicy
 
-LEFT_VEH = 2.0  # a queue of so many at the end of green: all of it was used
 GAIN_S = 60.0  # seconds of cycle per unit of degree of saturation
 
 
